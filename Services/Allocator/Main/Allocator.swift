@@ -1,0 +1,3 @@
+@main struct Allocator {
+    static func main() {}
+}

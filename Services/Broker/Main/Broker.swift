@@ -1,0 +1,3 @@
+@main struct Broker {
+    static func main() {}
+}

@@ -1,0 +1,3 @@
+@main struct Dashboard {
+    static func main() {}
+}

@@ -1,0 +1,3 @@
+@main struct Featurizer {
+    static func main() {}
+}

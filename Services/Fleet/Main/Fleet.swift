@@ -1,0 +1,3 @@
+@main struct Fleet {
+    static func main() {}
+}

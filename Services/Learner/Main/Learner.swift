@@ -1,0 +1,3 @@
+@main struct Learner {
+    static func main() {}
+}

@@ -1,0 +1,3 @@
+@main struct Predictor {
+    static func main() {}
+}

@@ -1,0 +1,3 @@
+@main struct Benchmark {
+    static func main() {}
+}

@@ -1,0 +1,3 @@
+@main struct Evaluate {
+    static func main() {}
+}
