@@ -39,29 +39,43 @@ public enum ConvolutionKernels {
         let n = series.count
         guard n > 0 else { return Array(repeating: 0, count: count) }
         let padded = Padded(series, dilation: dilation)
-        var shares: [Float] = []
-        shares.reserveCapacity(count)
+        var counts = [Int32](repeating: 0, count: count)
         var pair = [Float](repeating: 0, count: n)
         padded.values.withUnsafeBufferPointer { x in
             padded.sums.withUnsafeBufferPointer { sums in
                 pair.withUnsafeMutableBufferPointer { pair in
+                    let (x, sums, pair) = (x.baseAddress!, sums.baseAddress!, pair.baseAddress!)
+                    var kernel = 0
                     for a in 0..<length - 2 {
                         for b in a + 1..<length - 1 {
-                            let (first, second) = (x.baseAddress! + a * dilation, x.baseAddress! + b * dilation)
-                            for i in 0..<n { pair[i] = sums[i] + 3 * (first[i] + second[i]) }
+                            add(x + a * dilation, x + b * dilation, to: sums, into: pair, n)
                             for c in b + 1..<length {
-                                let third = x.baseAddress! + c * dilation
-                                let bias = biases[biases.startIndex + shares.count]
-                                var above: Int32 = 0
-                                for i in 0..<n { above &+= pair[i] + 3 * third[i] > bias ? 1 : 0 }
-                                shares.append(Float(above) / Float(n))
+                                let bias = biases[biases.startIndex + kernel]
+                                counts[kernel] = above(bias, pair, x + c * dilation, n)
+                                kernel += 1
                             }
                         }
                     }
                 }
             }
         }
-        return shares
+        return counts.map { Float($0) / Float(n) }
+    }
+
+    private typealias Points = UnsafePointer<Float>
+
+    private static func add(
+        _ first: Points, _ second: Points, to sums: Points,
+        into pair: UnsafeMutablePointer<Float>, _ n: Int
+    ) {
+        for i in 0..<n { pair[i] = sums[i] + 3 * (first[i] + second[i]) }
+    }
+
+    /// Counts sign bits of `bias - output`: without a branch the optimiser makes vectors of it.
+    private static func above(_ bias: Float, _ pair: Points, _ third: Points, _ n: Int) -> Int32 {
+        var count: UInt32 = 0
+        for i in 0..<n { count &+= (bias - (pair[i] + 3 * third[i])).bitPattern &>> 31 }
+        return Int32(bitPattern: count)
     }
 
     /// A series less its mean with zeros before and after, and at each position what the weights

@@ -94,6 +94,17 @@ public struct Matrix: Equatable, Sendable {
         for index in values.indices { values[index] *= factor }
     }
 
+    /// Takes `row` off every row.
+    public mutating func subtractFromRows(_ row: [Float]) {
+        precondition(row.count == columns, "\(row.count) values off \(columns) columns")
+        let (rows, columns) = (rows, columns)
+        values.withUnsafeMutableBufferPointer { values in
+            for index in 0..<rows {
+                for column in 0..<columns { values[index * columns + column] -= row[column] }
+            }
+        }
+    }
+
     /// Adds `amount` along the diagonal.
     public mutating func addToDiagonal(_ amount: Float) {
         for index in 0..<min(rows, columns) { self[index, index] += amount }

@@ -1,30 +1,44 @@
 /// Sums run in Double: a week of slots in Float loses the small ones.
-public func mean(_ values: some Collection<Float>) -> Float {
+public func mean(_ values: ArraySlice<Float>) -> Float {
     guard !values.isEmpty else { return 0 }
-    var sum = 0.0
-    for value in values { sum += Double(value) }
+    let sum = values.withUnsafeBufferPointer { values in
+        var sum = 0.0
+        for value in values { sum += Double(value) }
+        return sum
+    }
     return Float(sum / Double(values.count))
 }
+
+public func mean(_ values: [Float]) -> Float { mean(values[...]) }
 
 /// Population variance; 0 of nothing.
-public func variance(_ values: some Collection<Float>) -> Float {
+public func variance(_ values: ArraySlice<Float>) -> Float {
     guard !values.isEmpty else { return 0 }
     let centre = Double(mean(values))
-    var sum = 0.0
-    for value in values { sum += (Double(value) - centre) * (Double(value) - centre) }
+    let sum = values.withUnsafeBufferPointer { values in
+        var sum = 0.0
+        for value in values { sum += (Double(value) - centre) * (Double(value) - centre) }
+        return sum
+    }
     return Float(sum / Double(values.count))
 }
 
+public func variance(_ values: [Float]) -> Float { variance(values[...]) }
+
 /// Pearson's correlation; 0 where either does not vary.
-public func correlation(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Float {
+public func correlation(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
     precondition(a.count == b.count, "correlation of \(a.count) and \(b.count) values")
     let (centreA, centreB) = (Double(mean(a)), Double(mean(b)))
     var (ab, aa, bb) = (0.0, 0.0, 0.0)
-    for (x, y) in zip(a, b) {
-        let (dx, dy) = (Double(x) - centreA, Double(y) - centreB)
-        ab += dx * dy
-        aa += dx * dx
-        bb += dy * dy
+    a.withUnsafeBufferPointer { a in
+        b.withUnsafeBufferPointer { b in
+            for index in 0..<a.count {
+                let (dx, dy) = (Double(a[index]) - centreA, Double(b[index]) - centreB)
+                ab += dx * dy
+                aa += dx * dx
+                bb += dy * dy
+            }
+        }
     }
     guard aa > 0, bb > 0 else { return 0 }
     return Float(max(-1, min(1, ab / (aa.squareRoot() * bb.squareRoot()))))
@@ -111,9 +125,7 @@ extension Matrix {
         guard rows > 0 else { return Matrix(rows: columns, columns: columns) }
         let centre = Standardisation(fitting: self).means
         var centred = self
-        for row in 0..<rows {
-            for column in 0..<columns { centred[row, column] -= centre[column] }
-        }
+        centred.subtractFromRows(centre)
         var result = centred.gram()
         result.scale(by: 1 / Float(rows))
         return result

@@ -59,12 +59,12 @@ enum DemandFeatures {
     /// (16) level, spread, tail, activity, and how alike the series is to itself a while ago.
     private static func plainFigures(of view: DemandView) -> [Float] {
         let logs = view.milliCpu.map { log1p($0) }
-        let sorted = logs.sorted()
         let demand = mean(view.milliCpu)
         let peak = view.milliCpu.max() ?? 0
         let calls = mean(view.invocations)
         let active = view.invocations.count { $0 > 0 }
         let hourly = view.means(per: DemandView.slotsPerHour).map { log1p($0) }
+        let sorted = hourly.sorted()
         var figures = [
             log1p(demand), variance(logs).squareRoot(), log1p(peak),
             demand > 0 ? log1p(peak / demand) : 0, log1p(calls),

@@ -11,7 +11,7 @@ public enum Training {
     /// Fewer pairs say too little about what changes within a function.
     public static let pairsMin = 8
     static let ridge: Float = 0.1
-    static let biasSamples = 8
+    static let biasSamples = 4
 
     public struct Fit: Sendable {
         public let model: EncoderModel
