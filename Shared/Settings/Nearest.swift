@@ -22,7 +22,8 @@ func editDistance(_ a: String, _ b: String) -> Int {
     for (i, letter) in a.enumerated() {
         var row = [i + 1]
         for (j, other) in b.enumerated() {
-            var least = min(previous[j + 1] + 1, row[j] + 1, previous[j] + (letter == other ? 0 : 1))
+            let replaced = previous[j] + (letter == other ? 0 : 1)
+            var least = min(previous[j + 1] + 1, row[j] + 1, replaced)
             if i > 0, j > 0, letter == b[j - 1], a[i - 1] == other {
                 least = min(least, beforePrevious[j - 1] + 1)
             }
