@@ -68,16 +68,27 @@ final class StageLoop<Run: Stage> {
         let now = Clock.monotonicMs
         let isDue = now - lastCheckpointMs >= parts.checkpointIntervalMs
             || owned.values.reduce(0) { $0 + $1.rows.count } > parts.checkpointRowsMax
-        if isDue || now - lastAdvanceMs >= Self.advanceEveryMs { advance(now) }
-        guard try publish() else { return }
         if isDue {
             guard try checkpoint() else { return }
+            askKafka()
             try keepHouse()
+        } else {
+            if now - lastAdvanceMs >= Self.advanceEveryMs { advance() }
+            _ = try publish()
         }
     }
 
+    /// An idle stage hears nothing from Kafka when it comes back: it asks.
+    private func askKafka() {
+        guard !parts.health.snapshot.ready, let partition = parts.consumer.assignment.min(),
+            (try? parts.consumer.watermarks(of: partition, timeoutMs: Self.pollMs)) != nil
+        else { return }
+        parts.health.isReady(Publisher.healthPart)
+    }
+
     /// Tells every partition that time passes.
-    private func advance(_ now: Int64) {
+    private func advance() {
+        let now = Clock.monotonicMs
         lastAdvanceMs = now
         let nowMs = Clock.wallMs
         for partition in owned.values.sorted(by: { $0.number < $1.number }) {
@@ -193,6 +204,8 @@ final class StageLoop<Run: Stage> {
     /// - Returns: false when a stop came before it was kept.
     func checkpoint() throws -> Bool {
         lastCheckpointMs = Clock.monotonicMs
+        // So that every row that waits for the next tick is part of it.
+        advance()
         guard try publish() else { return false }
         lag = (try? parts.consumer.lag()) ?? [:]
         let snapshots = owned.values.filter { !$0.isFenced && ($0.changed || heartbeatIsDue($0)) }

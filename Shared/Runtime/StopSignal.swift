@@ -30,7 +30,7 @@ public final class StopOnSignal {
 
     public init(_ stop: StopSignal) {
         sources = [SIGTERM, SIGINT].map { number in
-            unsafe signal(number, SIG_IGN)
+            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { stop.request() }
             source.resume()
