@@ -88,6 +88,6 @@ private func run<Run: Stage>(
     }
 }
 
-private let runtimeMigrations = [
+let runtimeMigrations = [
     Migration(file: "0001-checkpoints.sql", PackageResources._001_checkpoints_sql)
 ]

@@ -7,6 +7,8 @@ do $$
 declare
     stage text;
 begin
+    -- Roles belong to the whole server: two databases may be provisioned at once.
+    perform pg_advisory_xact_lock(hashtextextended('antiphase.provision', 0));
     if not exists (select from pg_roles where rolname = 'dashboard') then
         create role dashboard nologin;
     end if;
