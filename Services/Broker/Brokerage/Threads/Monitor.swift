@@ -68,6 +68,7 @@ final class ThreadGroup: @unchecked Sendable {
         monitor.locked { running += 1 }
         let box = Unmanaged.passRetained(
             ThreadBody { [self] in
+                Self.refuseBrokenPipeSignals()
                 body()
                 monitor.locked {
                     running -= 1
@@ -91,6 +92,15 @@ final class ThreadGroup: @unchecked Sendable {
         box.release()
         monitor.locked { running -= 1 }
         return false
+    }
+
+    /// `sendfile` to a client that has gone raises SIGPIPE, which would end the process; blocked in
+    /// the thread, only the error is left.
+    private static func refuseBrokenPipeSignals() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     /// Waits for every thread to end; false when some still run at `deadlineMs`.
