@@ -110,6 +110,10 @@ private func queue(
     }
     guard let answer else { return .NO }
     defer { MHD_destroy_response(answer) }
+    if method == .head, case .stream = response.body {
+        // Version 0.9.75 sends the last chunk of a chunked answer even when there is no body.
+        antiphase_http_end_by_close(answer)
+    }
     for (name, value) in response.allHeaders
     where MHD_add_response_header(answer, name, value) != .YES {
         // A name or value with a line break in it: whatever it was to say, it would say more.

@@ -33,6 +33,8 @@ public struct Server: ~Copyable {
 /// Why there is no server.
 public struct HTTPError: Error, Equatable, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Sole owner of an `MHD_Daemon` and of the responder it calls.

@@ -1,7 +1,7 @@
 /// `text` as a JSON string, quotes included; cut after `Limits.logTextBytes`.
 ///
-/// Escapes what RFC 8259 section 7 demands, and U+2028 and U+2029, which some readers take for
-/// the end of the line.
+/// Escapes what RFC 8259 section 7 demands; U+2028 and U+2029, which some readers take for the
+/// end of the line; and U+FEFF, which some drop.
 func jsonText(_ text: String) -> String {
     var json = "\""
     var bytes = 0
@@ -14,7 +14,7 @@ func jsonText(_ text: String) -> String {
         case "\n": json += "\\n"
         case "\r": json += "\\r"
         case "\t": json += "\\t"
-        case "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
+        case "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}", "\u{feff}":
             let hex = String(scalar.value, radix: 16)
             json += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
         default: json.unicodeScalars.append(scalar)
