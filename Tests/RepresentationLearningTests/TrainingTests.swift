@@ -91,7 +91,8 @@ import Topics
         var restored = FunctionHistory()
         try restored.restore(head: history.head)
         try restored.restore(day: #require(history.day(0)))
-        #expect(restored == history)
+        // Not the values themselves: a slot that was never recorded is no number.
+        #expect(restored.head == history.head && restored.day(0) == history.day(0))
         #expect(restored.view(until: 288) == history.view(until: 288))
         #expect(abs(history.view(until: 288).milliCpu[100] - 12.34) < 0.01)
     }

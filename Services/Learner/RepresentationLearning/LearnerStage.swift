@@ -15,7 +15,7 @@ public struct LearnerStage: Stage {
     /// For the tables.
     public enum Row: Sendable {
         case representation(RepresentationRow)
-        case model(ModelReleased, EncoderModel)
+        case model(ModelReleased)
     }
 
     public static let inputs: [Topic] = [.shapes]
@@ -163,7 +163,7 @@ public struct LearnerStage: Stage {
         release = (released.digest, parameters)
         changes.model = true
         toldEarly = false
-        if writesModels { effects.save(.model(released, model)) }
+        if writesModels { effects.save(.model(released)) }
     }
 
     /// The version in force was released anew with other parameters: no vector is of those.
