@@ -90,7 +90,8 @@ import Topics
         #expect(abs(once.meanMilliCpu - 10.0 / 3) < 0.01)
     }
 
-    @Test func `encodes all functions anew with a released model, and refuses a broken one`() throws {
+    @Test func `encodes all functions anew with a released model, and refuses a broken one`() throws
+    {
         var driver = driver()
         for slot in 0..<4 {
             for name in 0..<3 { driver.feed(shape("f\(name)", slot: slot, cpuMs: 50)) }

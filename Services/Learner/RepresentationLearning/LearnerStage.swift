@@ -144,8 +144,9 @@ public struct LearnerStage: Stage {
         _ released: ModelReleased, _ effects: inout Effects<Row>
     ) throws(Rejection) {
         guard released.name == Self.modelName else { return }
-        guard released.version > model.version
-            || released.version == model.version && released.digest != release?.digest
+        guard
+            released.version > model.version
+                || released.version == model.version && released.digest != release?.digest
         else { return }
         let parameters = Array(released.parameters)
         let model: EncoderModel

@@ -151,7 +151,8 @@ public enum Training {
         let others = stride(from: 1, to: rows.pairs.count, by: 2).map { rows.pairs[$0] }
         func recall(_ encode: ([Float]) -> [Float]) -> Double {
             recallAtOne(
-                others.map { encode(rows.features[$0.0]) }, others.map { encode(rows.features[$0.1]) })
+                others.map { encode(rows.features[$0.0]) },
+                others.map { encode(rows.features[$0.1]) })
         }
         return [
             "recall_at_1": recall(encoder.project),
