@@ -45,7 +45,7 @@ func smallReplay(seed: UInt64 = 1) throws -> TraceReplay {
 }
 
 func generated(
-    seed: UInt64 = 1, functions: Int = 40, days: Int? = 1
+    seed: UInt64 = 1, functions: Int = 8, days: Int? = 1
 ) -> GeneratedFleet {
     var parameters = GeneratedFleet.Parameters()
     parameters.seed = seed
@@ -78,6 +78,9 @@ func sent(_ stream: EventStream, limit: Int = .max, partitions: Int32 = 4) -> [S
     }
     return all
 }
+
+/// A day of sixteen functions, some of them new.
+let wholeDay = sent(EventStream(generated(seed: 3, functions: 16)))
 
 /// Kept beside the repository, never in it.
 let azureFolder = URL(fileURLWithPath: #filePath)

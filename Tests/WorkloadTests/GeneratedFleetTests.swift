@@ -107,14 +107,14 @@ import Topics
     }
 
     @Test func `gets new services all the time, and loses some again`() {
-        var fleet = generated(seed: 4, functions: 200, days: 30)
+        var fleet = generated(seed: 4, functions: 60, days: 30)
         let start = fleet.advance(to: 0).count
         var later = 0
         for minute in 1..<30 * 1_440 { later += fleet.advance(to: minute).count }
         // A fifth of the start's number a day, thirty days: within four deviations of a Poisson.
         let expected = Double(start) * 0.2 * 30
         #expect(abs(Double(later) - expected) < 4 * expected.squareRoot())
-        #expect(fleet.peakDemands.count < 200 + 20 * later)
+        #expect(fleet.peakDemands.count < 60 + 20 * later)
     }
 
     @Test func `allots no more than a worker has`() {

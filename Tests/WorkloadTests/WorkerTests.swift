@@ -37,7 +37,7 @@ import Topics
 
 @Suite struct `Placed executions` {
     @Test func `spread over workers by share`() throws {
-        var stream = EventStream(generated(functions: 200))
+        var stream = EventStream(generated(functions: 30))
         var placements = Placements()
         var counts: [String: Int] = [:]
         while counts.values.reduce(0, +) < 10_000, let event = stream.next() {
