@@ -28,7 +28,8 @@ import Topics
     }
 
     @Test func `names the function in antiphase when the learner found one`() throws {
-        // By day 1,000 + 100 and by night 100 + 1,000: 100 more than the 1,000 there were.
+        // By night 100 + 1,000. By day 1,000 + 103: one slot (1/12 h) of 1,000 weighs
+        // w = (1/12) / (24 + 1/12) = 0.0035 against the 100 foretold. So 103 more than the 1,000.
         var cell = Allocated()
         try cell.take(.worker(worker("w1", milliCpu: 1_400)))
         let (day, night) = (function("day"), function("night", of: "reports"))
@@ -45,7 +46,7 @@ import Topics
         try cell.take(night, slot: mondaySlot + 300, milliCpu: 1_000)
         #expect(
             cell.assignments[night]?.reason
-                == "worker w1: peak rises by 100 of 1400 mCPU, because acme/shop/day there is in "
+                == "worker w1: peak rises by 103 of 1400 mCPU, because acme/shop/day there is in "
                 + "antiphase to it")
     }
 
