@@ -18,7 +18,11 @@ public final class RealKafka: Sendable {
     /// The one that all tests of this process share; it ends with the process.
     public static func shared() throws -> RealKafka { try sharedKafka.get() }
 
-    private static let sharedKafka = Result { try RealKafka() }
+    private static let sharedKafka = Result {
+        let server = try RealKafka()
+        Watchdog.beforeExit { server.stop() }
+        return server
+    }
 
     private static let script: String? = {
         let path =

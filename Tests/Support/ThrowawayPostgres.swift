@@ -27,7 +27,11 @@ public final class ThrowawayPostgres: Sendable {
         return try body(server)
     }
 
-    private static let shared = Result { try ThrowawayPostgres() }
+    private static let shared = Result {
+        let server = try ThrowawayPostgres()
+        Watchdog.beforeExit { server.stop() }
+        return server
+    }
 
     /// Where `initdb` and `postgres` are: Debian keeps them off PATH, the newest is taken.
     private static let programs: String? = {
@@ -119,7 +123,10 @@ public final class ThrowawayPostgres: Sendable {
         // Killed outright, it would leave shared memory behind.
         let lastRite = """
             kill -INT $pid || exit 0
-            for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 $pid || exit 0; sleep 0.2; done
+            for i in 1 2 3 4 5 6 7 8 9 10; do
+                readlink /proc/$pid/exe || exit 0
+                sleep 0.2
+            done
             kill -KILL $pid
             """
         let command = ["\(programs)/\(program)"] + arguments

@@ -33,6 +33,19 @@ enum Watchdog {
 
     static func cancel(_ rite: String) { unlink(rite) }
 
+    /// Has `stop` called when this process ends in order, on top of the rites.
+    static func beforeExit(_ stop: @escaping @Sendable () -> Void) {
+        let isFirst = stops.withLock { stops in
+            stops.append(stop)
+            return stops.count == 1
+        }
+        if isFirst {
+            atexit { for stop in Watchdog.stops.withLock({ $0 }) { stop() } }
+        }
+    }
+
+    private static let stops = Mutex<[@Sendable () -> Void]>([])
+
     private static func start() -> String {
         var template = Array("/tmp/antiphase-tests-XXXXXX".utf8CString)
         precondition(mkdtemp(&template) != nil, "make a folder under /tmp")
