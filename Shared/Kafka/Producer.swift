@@ -91,7 +91,8 @@ public final class Producer {
         let list = headers.isEmpty ? nil : rd_kafka_headers_new(headers.count)
         for header in headers {
             _ = header.value.withUnsafeBytes { bytes in
-                rd_kafka_header_add(list, header.name, -1, bytes.baseAddress ?? emptyByte, bytes.count)
+                rd_kafka_header_add(
+                    list, header.name, -1, bytes.baseAddress ?? emptyByte, bytes.count)
             }
         }
         let error = withBytes(of: key) { key in

@@ -12,7 +12,10 @@ struct `A group of consumers` {
         let consumer: BatchConsumer
         var read: [Int32: [Int64]] = [:]
 
-        init(_ name: String, _ servers: String, _ topic: String, _ rebalancing: BatchConsumer.Rebalancing)
+        init(
+            _ name: String, _ servers: String, _ topic: String,
+            _ rebalancing: BatchConsumer.Rebalancing
+        )
             throws
         {
             self.name = name
@@ -158,7 +161,9 @@ struct `A group of consumers` {
     func `hears what its handlers throw from the poll they ran in`(_ kind: BrokerKind) throws {
         try withTopic(kind) { servers, topic in
             let member = try Member("only", servers, topic, .eager)
-            try member.consumer.subscribe(to: [topic]) { _ in throw Wanted() } onRevoke: { _, _ in
+            try member.consumer.subscribe(to: [topic]) { _ in
+                throw Wanted()
+            } onRevoke: { _, _ in
             }
             #expect(throws: Wanted.self) {
                 _ = try eventually {

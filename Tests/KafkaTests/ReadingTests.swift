@@ -44,7 +44,9 @@ struct `A consumer without a group` {
                     seen.filter { $0.partition == partition }
                         == sent.filter { $0.partition == partition })
             }
-            #expect(try consumer.endOffsets(of: topic, timeoutMs: timeoutMs) == (0..<3).map { offsets[$0] })
+            #expect(
+                try consumer.endOffsets(of: topic, timeoutMs: timeoutMs)
+                    == (0..<3).map { offsets[$0] })
             #expect(try consumer.positions().values.reduce(0, +) == Int64(sent.count))
             #expect(try consumer.lag().values.allSatisfy { $0 == 0 })
         }
@@ -81,7 +83,8 @@ struct `A consumer without a group` {
     }
 
     @Test(arguments: BrokerKind.available)
-    func `tells topics apart by number, in the order it was told of them`(_ kind: BrokerKind) throws {
+    func `tells topics apart by number, in the order it was told of them`(_ kind: BrokerKind) throws
+    {
         try withTopic(kind) { servers, first in
             try withTopic(kind) { _, second in
                 let producer = try producer(servers)

@@ -7,8 +7,10 @@ import Testing
 @Suite(.enabled(if: ThrowawayPostgres.isInstalled, "needs PostgreSQL"))
 struct `A set of migrations` {
     private let steps = [
-        Migration(1, "shapes", "CREATE TABLE shapes (id int8 PRIMARY KEY); CREATE TABLE log (id int8)"),
-        Migration(2, "names", "ALTER TABLE shapes ADD COLUMN name text; INSERT INTO log VALUES (2)"),
+        Migration(
+            1, "shapes", "CREATE TABLE shapes (id int8 PRIMARY KEY); CREATE TABLE log (id int8)"),
+        Migration(
+            2, "names", "ALTER TABLE shapes ADD COLUMN name text; INSERT INTO log VALUES (2)"),
     ]
 
     @Test func `applied twice do what they do once`() throws {

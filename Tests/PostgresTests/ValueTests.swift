@@ -109,7 +109,10 @@ struct `A value` {
         try ThrowawayPostgres.withDatabase { url in
             var session = try Session(url)
             let row = try session.execute(
-                "SELECT timestamptz '1999-12-31 23:59:59.9999+00', timestamptz '2000-01-01 00:00:00.0009+00'"
+                """
+                SELECT timestamptz '1999-12-31 23:59:59.9999+00',
+                    timestamptz '2000-01-01 00:00:00.0009+00'
+                """
             )[0]
             #expect(row[0] == Int64(946_684_799_999))
             #expect(row[1] == Int64(946_684_800_000))
@@ -120,7 +123,8 @@ struct `A value` {
         try ThrowawayPostgres.withDatabase { url in
             var session = try Session(url)
             let text = #"{"a": [1, 2.5, "\"ü😀"], "b": null}"#
-            let row = try session.execute("SELECT $1, $1->'a'->>2, $2", .json(text), .jsonArray([text]))[0]
+            let row = try session.execute(
+                "SELECT $1, $1->'a'->>2, $2", .json(text), .jsonArray([text]))[0]
             #expect(row[0] == text)
             #expect(row[1] == #""ü😀"#)
             #expect(row[2] == [text])

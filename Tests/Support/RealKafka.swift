@@ -53,7 +53,8 @@ public final class RealKafka: Sendable {
                 .first(where: { $0 > 2_000 && isFree($0 + 1) })
         else { throw Failure(description: "start Kafka: no two free ports in a row") }
         bootstrapServers = "127.0.0.1:\(clients)"
-        rite = Watchdog.atEnd("for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
+        rite = Watchdog.atEnd(
+            "for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
         try run("start", "--port", "\(clients - 10)")
     }
 

@@ -9,7 +9,8 @@ public final class ThrowawayPostgres: Sendable {
     public static var isInstalled: Bool { testsMustRun || programs != nil }
 
     /// Calls `body` with the URL of a new database, and drops it afterwards.
-    public static func withDatabase<Value>(_ body: (_ url: String) throws -> Value) throws -> Value {
+    public static func withDatabase<Value>(_ body: (_ url: String) throws -> Value) throws -> Value
+    {
         let server = try shared.get()
         let name = Watchdog.uniqueName("test")
         var admin = try Session(server.url(of: "postgres"))

@@ -49,7 +49,8 @@ enum Watchdog {
     private static func start() -> String {
         var template = Array("/tmp/antiphase-tests-XXXXXX".utf8CString)
         precondition(mkdtemp(&template) != nil, "make a folder under /tmp")
-        let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let folder = String(
+            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         chmod(folder, 0o755)
         mkdir("\(folder)/rites", 0o700)
         var ends: [Int32] = [0, 0]
@@ -63,7 +64,8 @@ enum Watchdog {
             rm -rf "$1"
             """
         _ = Spawn.start(
-            "/bin/sh", ["-c", script, "watchdog", folder], environment: Spawn.environment(changing: [:]),
+            "/bin/sh", ["-c", script, "watchdog", folder],
+            environment: Spawn.environment(changing: [:]),
             standardInput: ends[0], standardOutput: "/dev/null", standardError: "/dev/null")
         close(ends[0])
         return folder
