@@ -24,7 +24,7 @@ public struct CompactInvocation: Equatable, Sendable {
         runtime: String?, outcome: Outcome
     ) {
         self.path = path
-        pathDigest = digest(of: path)
+        pathDigest = Self.digest(ofPath: path)
         self.startedAtMs = startedAtMs
         self.durationMs = durationMs
         self.cpuMs = cpuMs
@@ -45,6 +45,9 @@ public struct CompactInvocation: Equatable, Sendable {
             initMs: invocation.initMs, deadlineMs: invocation.deadlineMs,
             trigger: invocation.trigger, runtime: invocation.runtime, outcome: invocation.outcome)
     }
+
+    /// What `pathDigest` is of invocations with that path.
+    public static func digest(ofPath path: [UInt8]) -> UInt64 { Scanning.digest(of: path) }
 
     func checkNumbers() throws(Rejection) {
         try Invocation.check(
