@@ -45,7 +45,7 @@ public struct Program: Sendable {
         let signals = StopOnSignal(stop)
         defer { withExtendedLifetime(signals) {} }
         do {
-            log.info("started", [.process: .integer(Int(getpid()))])
+            log.info("started", [.processID: .integer(Int(getpid()))])
             try body(self)
             log.info("stopped")
             exit(0)

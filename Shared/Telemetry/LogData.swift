@@ -3,6 +3,7 @@ public enum LogKey: String, CaseIterable, Sendable {
     // What it is about.
     case address, cell, cluster, command, customer, file, function, group, header, key
     case format, metric, model, name, part, path, port, query, schema, service, setting
+    case processID = "process_id"
     case signal, source, stage, state, table, thread, topic, value, version, worker
     // Where in a topic.
     case epoch, lag, offset, partition, partitions, position
