@@ -37,6 +37,9 @@ extension PriorContribution {
         var reader = try StateReader(bytes, newest: Self.layout)
         successes = try reader.readInt()
         outcomes = try reader.readInt()
+        guard successes >= 0, successes <= outcomes else {
+            throw CorruptState("\(successes) successes of \(outcomes) outcomes")
+        }
         let strengths = try reader.readUInt()
         guard strengths == UInt64(SuccessHierarchy.strengths.count) else {
             throw CorruptState(
@@ -108,11 +111,13 @@ extension StateReader {
         return season
     }
 
+    private static let amountMax = 1e15
+
     /// A number of something; another partition's, so it is not taken on trust.
     private mutating func readAmount() throws(CorruptState) -> Double {
         let value = try readDouble()
-        guard value >= 0, value.isFinite else {
-            throw CorruptState("amount is \(value), expected at least 0")
+        guard (0...Self.amountMax).contains(value) else {
+            throw CorruptState("amount is \(value), expected 0 to \(Self.amountMax)")
         }
         return value
     }

@@ -133,3 +133,9 @@ struct OutcomeHistory: Equatable {
         return min(surpriseMax, difference * difference / variance)
     }
 }
+
+/// The log-loss of a foretold rate over outcomes, in nats; no rate is taken for certain.
+func logLossOf(_ rate: Double, successes: Int, failures: Int) -> Double {
+    let rate = min(max(rate, SuccessPrior.rates.lowerBound), SuccessPrior.rates.upperBound)
+    return -Double(successes) * log(rate) - Double(failures) * log1p(-rate)
+}
