@@ -53,7 +53,8 @@ private func run<Run: Stage>(
     let role = settings[StageSettings.databaseRole]
     let owner = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
     let database = Database(
-        url: settings[StageSettings.databaseURL], role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
+        url: settings[StageSettings.databaseURL],
+        role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
         schema: name, application: name, stop: program.stop, log: program.log,
         health: program.health)
     guard let keyed = try prepareTopics(settings, program, Run.inputs + Run.broadcasts) else {

@@ -34,8 +34,10 @@ extension StageLoop {
         parts.metrics.set(partitions: owned.count)
         parts.log.info(
             "partitions revoked",
-            [.partitions: .integer(Set(partitions.map(\.partition)).count),
-             .reason: lost ? "lost" : "rebalance"])
+            [
+                .partitions: .integer(Set(partitions.map(\.partition)).count),
+                .reason: lost ? "lost" : "rebalance",
+            ])
     }
 
     /// What Kafka had to say besides records.

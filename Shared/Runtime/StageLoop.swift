@@ -66,7 +66,8 @@ final class StageLoop<Run: Stage> {
             parts.metrics.tookBatch(of: batch.count, ms: Clock.monotonicMs - began)
         }
         let now = Clock.monotonicMs
-        let isDue = now - lastCheckpointMs >= parts.checkpointIntervalMs
+        let isDue =
+            now - lastCheckpointMs >= parts.checkpointIntervalMs
             || owned.values.reduce(0) { $0 + $1.rows.count } > parts.checkpointRowsMax
         if isDue {
             guard try checkpoint() else { return }
@@ -174,8 +175,10 @@ final class StageLoop<Run: Stage> {
             parts.metrics.rejected(value.topic.name, error.reason)
             parts.log.warning(
                 "broadcast rejected",
-                [.topic: .string(value.topic.name), .key: .string(value.key),
-                 .reason: .string("\(error)")])
+                [
+                    .topic: .string(value.topic.name), .key: .string(value.key),
+                    .reason: .string("\(error)"),
+                ])
             return
         }
         absorb(effects, of: partition)
@@ -211,9 +214,11 @@ final class StageLoop<Run: Stage> {
         let snapshots = owned.values.filter { !$0.isFenced && ($0.changed || heartbeatIsDue($0)) }
             .sorted { $0.number < $1.number }.map(snapshot)
         let began = Clock.monotonicMs
-        guard let refused = try parts.database.perform({ session in
-            try parts.store.commit(snapshots, in: &session)
-        }) else { return false }
+        guard
+            let refused = try parts.database.perform({ session in
+                try parts.store.commit(snapshots, in: &session)
+            })
+        else { return false }
         for number in refused {
             owned[number]?.isFenced = true
             owned[number] = nil

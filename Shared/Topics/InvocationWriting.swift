@@ -74,7 +74,8 @@ private struct JSONObject {
         } else {
             // The shortest digits that read back as the same value.
             let digits = value.description
-            bytes.append(contentsOf: digits.hasSuffix(".0") ? digits.dropLast(2).utf8 : digits[...].utf8)
+            bytes.append(
+                contentsOf: digits.hasSuffix(".0") ? digits.dropLast(2).utf8 : digits[...].utf8)
         }
     }
 

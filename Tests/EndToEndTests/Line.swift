@@ -97,8 +97,10 @@ final class Line {
                 "select customer, service, function, invocations from featurizer.functions")
             return Dictionary(
                 uniqueKeysWithValues: rows.map { row in
-                    (FunctionID(customer: row[0], service: row[1], function: row[2]),
-                     Int(row[3] as Int64))
+                    (
+                        FunctionID(customer: row[0], service: row[1], function: row[2]),
+                        Int(row[3] as Int64)
+                    )
                 })
         }
     }
@@ -109,7 +111,8 @@ final class Line {
     func assigned() throws -> Set<FunctionID> {
         try query { session in
             let rows = try session.execute(
-                "select distinct customer, service, function from dashboard.assignments where worker is not null")
+                "select distinct customer, service, function from dashboard.assignments where worker is not null"
+            )
             return Set(rows.map { FunctionID(customer: $0[0], service: $0[1], function: $0[2]) })
         }
     }

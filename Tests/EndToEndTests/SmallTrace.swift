@@ -41,7 +41,8 @@ struct SmallTrace {
                 return Int(random.uniform() * rate * (busy ? 1 : 0.1) + 0.5)
             }
             counts[id] = perMinute.reduce(0, +)
-            invocations.append("\(names),\(trigger)," + perMinute.map(String.init).joined(separator: ","))
+            invocations.append(
+                "\(names),\(trigger)," + perMinute.map(String.init).joined(separator: ","))
             let ms = Int(20 * pow(10, random.uniform() * 2.5))
             durations.append(
                 "\(names),\(ms),100,\(ms / 4).0,\(ms * 8).0,\(ms / 4),\(ms / 3),\(ms / 2),\(ms),"

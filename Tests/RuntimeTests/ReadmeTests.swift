@@ -14,7 +14,8 @@ import Testing
         if ProcessInfo.processInfo.environment["ANTIPHASE_REWRITE"] == "1" {
             let start = try #require(readme.range(of: "a test holds them together -->\n"))
             let end = try #require(readme.range(of: "<!-- /settings -->"))
-            let written = readme.replacingCharacters(in: start.upperBound..<end.lowerBound, with: table)
+            let written = readme.replacingCharacters(
+                in: start.upperBound..<end.lowerBound, with: table)
             try written.write(to: file, atomically: true, encoding: .utf8)
         } else {
             #expect(readme.contains(table))

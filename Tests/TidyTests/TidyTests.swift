@@ -23,8 +23,10 @@ import Testing
     }
 
     @Test func `lets no service import another`() throws {
-        let rooms = ["Featurization", "RepresentationLearning", "Prediction", "Allocation",
-                     "Workload", "Brokerage", "Pages"]
+        let rooms = [
+            "Featurization", "RepresentationLearning", "Prediction", "Allocation",
+            "Workload", "Brokerage", "Pages",
+        ]
         let activities = Set(rooms)
         let offences = try sources().filter { $0.path.hasPrefix("Services/") }.flatMap { source in
             let own = source.path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
@@ -36,10 +38,12 @@ import Testing
     }
 
     @Test func `keeps Kafka, PostgreSQL and HTTP out of the activities`() throws {
-        let pure = ["Services/Featurizer/Featurization", "Services/Predictor/Prediction",
-                    "Services/Learner/RepresentationLearning", "Services/Allocator/Allocation",
-                    "Services/Fleet/Workload", "Shared/Numerics", "Shared/Processing",
-                    "Shared/Topics"]
+        let pure = [
+            "Services/Featurizer/Featurization", "Services/Predictor/Prediction",
+            "Services/Learner/RepresentationLearning", "Services/Allocator/Allocation",
+            "Services/Fleet/Workload", "Shared/Numerics", "Shared/Processing",
+            "Shared/Topics",
+        ]
         let shells: Set<String> = ["Kafka", "Postgres", "HTTP", "Runtime", "Dispatch"]
         let offences = try sources().filter { source in
             pure.contains { source.path.hasPrefix($0) }
@@ -95,8 +99,9 @@ struct Rule: CustomTestStringConvertible, Sendable {
     ]
 
     static let banned = [
-        Rule(word: "Date()", instead: "time comes as data; the shell reads Clock",
-             allowed: ["Tests", "Services/Dashboard"]),
+        Rule(
+            word: "Date()", instead: "time comes as data; the shell reads Clock",
+            allowed: ["Tests", "Services/Dashboard"]),
         Rule(word: ".random(in: 0", instead: "SeededRandom, with using:", allowed: ["Tests"]),
         Rule(word: "try" + "!", instead: "handle it, or precondition", allowed: []),
         Rule(word: "as" + "! ", instead: "guard let", allowed: []),
@@ -132,7 +137,8 @@ private func sources() throws -> [Source] {
     var found: [Source] = []
     for wing in ["Package.swift", "Services", "Shared", "Tests"] {
         let start = root.appending(path: wing)
-        let paths = wing.hasSuffix(".swift")
+        let paths =
+            wing.hasSuffix(".swift")
             ? [start]
             : FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil)?
                 .compactMap { $0 as? URL } ?? []

@@ -21,8 +21,10 @@ internal import Telemetry
             let address = "\(settings[BrokerSettings.host]):\(broker.port)"
             log.info(
                 "for one machine: no replicas, and a crash of the machine may lose the interval",
-                [.address: .string(address),
-                 .intervalMs: .integer(settings[BrokerSettings.fsyncIntervalMs])])
+                [
+                    .address: .string(address),
+                    .intervalMs: .integer(settings[BrokerSettings.fsyncIntervalMs]),
+                ])
             let file = settings[BrokerSettings.addressFile]
             if !file.isEmpty {
                 try Data((address + "\n").utf8).write(to: URL(filePath: file), options: .atomic)
