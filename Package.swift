@@ -31,7 +31,7 @@ let package = Package(
             shared("Settings"),
             shared("Telemetry"),
             shared("Scanning", at: "Topics/Scanning", [], .binding),
-            shared("Topics", ["Scanning"], exclude: ["Scanning"]),
+            shared("Topics", ["Scanning"], exclude: ["Scanning", "invocation.proto"]),
             shared("Numerics", ["COpenBLAS"], .binding),
             shared("Processing", ["Topics"]),
             shared(

@@ -51,11 +51,13 @@ final class Condition: @unchecked Sendable {
 func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let box = Unmanaged.passRetained(Body(run: body))
     var thread = pthread_t()
-    let refused = pthread_create(&thread, nil, { context in
-        guard let context else { return nil }
-        Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-    }, box.toOpaque())
+    let refused = pthread_create(
+        &thread, nil,
+        { context in
+            guard let context else { return nil }
+            Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+            return nil
+        }, box.toOpaque())
     guard refused == 0 else {
         box.release()
         return false

@@ -18,12 +18,13 @@ private final class Exchange {
 }
 
 /// Called before anything of a request is decoded; what it returns is the request's own state.
-let beginExchange: @convention(c) (
-    UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
-) -> UnsafeMutableRawPointer? = { _, target, _ in
-    let bytes = target.map { UnsafeRawBufferPointer(start: $0, count: strlen($0)) }
-    return Unmanaged.passRetained(Exchange(target: bytes.map(Array.init) ?? [])).toOpaque()
-}
+let beginExchange:
+    @convention(c) (
+        UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
+    ) -> UnsafeMutableRawPointer? = { _, target, _ in
+        let bytes = target.map { UnsafeRawBufferPointer(start: $0, count: strlen($0)) }
+        return Unmanaged.passRetained(Exchange(target: bytes.map(Array.init) ?? [])).toOpaque()
+    }
 
 /// Called once for every request that was begun, whatever became of it.
 let endExchange: MHD_RequestCompletedCallback = { _, _, state, _ in

@@ -1,6 +1,9 @@
 /// What a client asked for; there are no bodies, because nothing here is written over HTTP.
 public struct Request: Sendable, Equatable {
-    public enum Method: String, Sendable { case get = "GET", head = "HEAD" }
+    public enum Method: String, Sendable {
+        case get = "GET"
+        case head = "HEAD"
+    }
 
     /// A name with its value.
     public struct Field: Sendable, Equatable {

@@ -95,7 +95,8 @@ public final class Admin {
             reason.count)
         guard let made else {
             let text = reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-            throw .configuration("topic \"\(topic.name)\": \(String(decoding: text, as: UTF8.self))")
+            throw .configuration(
+                "topic \"\(topic.name)\": \(String(decoding: text, as: UTF8.self))")
         }
         for (name, value) in topic.configuration.sorted(by: { $0.key < $1.key }) {
             rd_kafka_NewTopic_set_config(made, name, value)

@@ -56,7 +56,9 @@ struct Handle: ~Copyable {
 
     private static let reasonBytes = 512
 
-    private static func set(_ settings: [String: String], in configuration: OpaquePointer) -> String? {
+    private static func set(_ settings: [String: String], in configuration: OpaquePointer)
+        -> String?
+    {
         var reason = [CChar](repeating: 0, count: reasonBytes)
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
             let outcome = rd_kafka_conf_set(configuration, name, value, &reason, reason.count)

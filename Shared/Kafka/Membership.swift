@@ -116,7 +116,8 @@ func rebalance(
 ) {
     guard let client, let list, let opaque else { return }
     let membership = Unmanaged<Membership>.fromOpaque(opaque).takeUnretainedValue()
-    let cooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+    let cooperative =
+        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
         membership.assign(list, client, cooperative: cooperative)
     } else {

@@ -91,12 +91,13 @@ public final class Producer {
         let list = headers.isEmpty ? nil : rd_kafka_headers_new(headers.count)
         for header in headers {
             _ = header.value.withUnsafeBytes { bytes in
-                rd_kafka_header_add(list, header.name, -1, bytes.baseAddress ?? emptyByte, bytes.count)
+                rd_kafka_header_add(
+                    list, header.name, -1, bytes.baseAddress ?? emptyByte, bytes.count)
             }
         }
         let error = withBytes(of: key) { key in
             withBytes(of: value) { value in
-                var fields: [6 of rd_kafka_vu_t] = .init(repeating: rd_kafka_vu_t())
+                var fields: [7 of rd_kafka_vu_t] = .init(repeating: rd_kafka_vu_t())
                 fields[0].vtype = RD_KAFKA_VTYPE_RKT
                 fields[0].u.rkt = pointer
                 fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
@@ -109,9 +110,12 @@ public final class Producer {
                     ptr: UnsafeMutableRawPointer(mutating: key.baseAddress), size: key.count)
                 fields[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP
                 fields[4].u.i64 = timestampMs ?? 0
-                fields[5].vtype = RD_KAFKA_VTYPE_HEADERS
-                fields[5].u.headers = list
-                return enqueue(&fields, count: list == nil ? 5 : 6)
+                // The bytes are ours only until this returns.
+                fields[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+                fields[5].u.i = RD_KAFKA_MSG_F_COPY
+                fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
+                fields[6].u.headers = list
+                return enqueue(&fields, count: list == nil ? 6 : 7)
             }
         }
         guard let error else {
@@ -135,7 +139,7 @@ public final class Producer {
     }
 
     private func enqueue(
-        _ fields: inout [6 of rd_kafka_vu_t], count: Int
+        _ fields: inout [7 of rd_kafka_vu_t], count: Int
     ) -> OpaquePointer? {
         var waitedMs = 0
         while true {

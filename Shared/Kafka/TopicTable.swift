@@ -1,5 +1,5 @@
-internal import Glibc
 internal import CRdKafka
+internal import Glibc
 
 /// Numbers for topic names, and for librdkafka's pointers to topics.
 struct TopicTable {

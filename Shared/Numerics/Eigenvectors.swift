@@ -15,6 +15,9 @@ public struct Eigenvectors: Sendable {
         public var description: String { "\(routine) gave up with info \(info)" }
     }
 
+    /// LAPACK's letters V and L.
+    private static let (vectorsToo, lower) = (CChar(0x56), CChar(0x4C))
+
     /// Solves `A v = λ v`; the vectors have unit length.
     public init(ofSymmetric matrix: Matrix) throws(NotDecomposed) {
         precondition(matrix.rows == matrix.columns, "\(matrix.rows) x \(matrix.columns)")
@@ -25,7 +28,8 @@ public struct Eigenvectors: Sendable {
             throw NotDecomposed(routine: "ssyevd", info: -5)
         }
         // Column-major output read row-major: each vector becomes a row.
-        let info = LAPACKE_ssyevd(LAPACK_COL_MAJOR, 0x56 /* V */, 0x4C /* L */, n, &vectors, n, &values)
+        let info = LAPACKE_ssyevd(
+            LAPACK_COL_MAJOR, Self.vectorsToo, Self.lower, n, &vectors, n, &values)
         guard info == 0 else { throw NotDecomposed(routine: "ssyevd", info: Int(info)) }
         self.init(ascending: values, vectors)
     }
@@ -43,7 +47,7 @@ public struct Eigenvectors: Sendable {
             throw NotDecomposed(routine: "ssygvd", info: -6)
         }
         let info = LAPACKE_ssygvd(
-            LAPACK_COL_MAJOR, 1, 0x56, 0x4C, n, &vectors, n, &factor, n, &values)
+            LAPACK_COL_MAJOR, 1, Self.vectorsToo, Self.lower, n, &vectors, n, &factor, n, &values)
         guard info == 0 else { throw NotDecomposed(routine: "ssygvd", info: Int(info)) }
         self.init(ascending: values, vectors)
     }

@@ -61,8 +61,9 @@ final class Connection {
 
     func check(_ result: OpaquePointer?, _ attempt: String) throws(PostgresError) -> Result {
         let status = PQresultStatus(result)
-        guard let result, status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
-            || status == PGRES_EMPTY_QUERY
+        guard let result,
+            status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+                || status == PGRES_EMPTY_QUERY
         else {
             precondition(
                 status != PGRES_COPY_IN && status != PGRES_COPY_OUT && status != PGRES_COPY_BOTH,

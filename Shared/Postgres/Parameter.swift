@@ -8,7 +8,9 @@ public struct Parameter: Sendable {
     public static func int4(_ value: Int32?) -> Parameter { fixed(TypeID.int4, value) }
     public static func int8(_ value: Int64?) -> Parameter { fixed(TypeID.int8, value) }
     /// An `int8` from Swift's own `Int`.
-    public static func int(_ value: Int?) -> Parameter { fixed(TypeID.int8, value.map { Int64($0) }) }
+    public static func int(_ value: Int?) -> Parameter {
+        fixed(TypeID.int8, value.map { Int64($0) })
+    }
     public static func float4(_ value: Float?) -> Parameter {
         fixed(TypeID.float4, value?.bitPattern)
     }
@@ -123,7 +125,8 @@ extension Parameter {
             var offset = start
             for value in values {
                 buffer.storeBytes(
-                    of: Int32(MemoryLayout<Bits>.size).bigEndian, toByteOffset: offset, as: Int32.self)
+                    of: Int32(MemoryLayout<Bits>.size).bigEndian, toByteOffset: offset,
+                    as: Int32.self)
                 buffer.storeBytes(
                     of: bits(value).bigEndian, toByteOffset: offset + 4, as: Bits.self)
                 offset += stride

@@ -150,7 +150,8 @@ public struct Session: ~Copyable {
 
 /// A name as SQL writes it, whatever is in it.
 func quoted(_ identifier: String) -> String {
-    "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false)
+    "\""
+        + identifier.split(separator: "\"", omittingEmptySubsequences: false)
         .joined(separator: "\"\"") + "\""
 }
 

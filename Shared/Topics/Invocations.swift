@@ -52,22 +52,33 @@ public struct Invocation: FunctionMessage {
         try FieldLimits.check(name: customer, of: "customer")
         try FieldLimits.check(name: service, of: "service")
         try FieldLimits.check(name: function, of: "function")
+        try FieldLimits.check(name: invocation, of: "invocation")
+        if let trigger { try FieldLimits.check(name: trigger, of: "trigger") }
+        if let runtime { try FieldLimits.check(name: runtime, of: "runtime") }
+        if let worker { try FieldLimits.check(name: worker, of: "worker") }
+        try Self.check(
+            startedAtMs: startedAtMs, durationMs: durationMs, cpuMs: cpuMs, memoryMb: memoryMb,
+            memoryPeakMb: memoryPeakMb, initMs: initMs, deadlineMs: deadlineMs)
+    }
+
+    static func check(
+        startedAtMs: Int64, durationMs: Double, cpuMs: Double?, memoryMb: Double,
+        memoryPeakMb: Double?, initMs: Double?, deadlineMs: Double?
+    ) throws(Rejection) {
+        let times = 0...FieldLimits.durationMsMax
+        let sizes = 0...FieldLimits.memoryMbMax
         try FieldLimits.check(timeMs: startedAtMs, of: "started_at_ms")
-        try FieldLimits.check(durationMs, in: 0...FieldLimits.durationMsMax, of: "duration_ms")
-        try FieldLimits.check(memoryMb, in: 0...FieldLimits.memoryMbMax, of: "memory_mb")
+        try FieldLimits.check(durationMs, in: times, of: "duration_ms")
+        try FieldLimits.check(memoryMb, in: sizes, of: "memory_mb")
         if let cpuMs {
             // A worker has at most 1,024 cores.
             try FieldLimits.check(cpuMs, in: 0...FieldLimits.durationMsMax * 1_024, of: "cpu_ms")
         }
         if let memoryPeakMb {
-            try FieldLimits.check(memoryPeakMb, in: 0...FieldLimits.memoryMbMax, of: "memory_peak_mb")
+            try FieldLimits.check(memoryPeakMb, in: sizes, of: "memory_peak_mb")
         }
-        if let initMs {
-            try FieldLimits.check(initMs, in: 0...FieldLimits.durationMsMax, of: "init_ms")
-        }
-        if let deadlineMs {
-            try FieldLimits.check(deadlineMs, in: 0...FieldLimits.durationMsMax, of: "deadline_ms")
-        }
+        if let initMs { try FieldLimits.check(initMs, in: times, of: "init_ms") }
+        if let deadlineMs { try FieldLimits.check(deadlineMs, in: times, of: "deadline_ms") }
     }
 }
 

@@ -59,11 +59,11 @@ import Topics
         #expect(profile(demand, newest: 576).cpu.variance == 1_800)
     }
 
-    @Test func `takes the variance of all values as noise while there is no yesterday`() {
-        // Half of the slots 100, half 300: variance 100^2.
+    @Test func `takes half the mean squared change from slot to slot while there is no yesterday`() {
+        // 100 and 300 in turn: 200^2 / 2 = 20,000.
         var demand = Demand(firstSlot: mondaySlot)
         for slot in 0..<Int64(100) { demand.record(use(slot, slot % 2 == 0 ? 100 : 300)) }
-        #expect(profile(demand, newest: 100).cpu.variance == 10_000)
+        #expect(profile(demand, newest: 100).cpu.variance == 20_000)
     }
 
     @Test func `guarantees the 99th percentile of the week`() {

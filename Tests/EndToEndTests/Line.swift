@@ -38,6 +38,7 @@ final class Line {
 
     func startStages() throws { for stage in Self.stages { try start(stage) } }
 
+    @discardableResult
     func replay(
         _ folder: String, speed: String, counts: String? = nil
     ) throws -> ChildProcess {

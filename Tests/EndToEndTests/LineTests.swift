@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import Postgres
 import TestSupport
 import Testing
 import Topics

@@ -64,22 +64,24 @@ struct Pathology: Sendable, CustomTestStringConvertible {
             startSlot: 100, milliCpu: demand, invocations: demand.map { $0.rounded(.up) })
     }
 
-    static let all = [
-        Pathology("empty", []), Pathology("one slot", [5]), Pathology("two slots", [0, 5]),
-        Pathology("zero", Array(repeating: 0, count: 500)),
-        Pathology("constant", Array(repeating: 123.4, count: 700)),
-        Pathology("one spike", (0..<2_000).map { $0 == 1_000 ? 1e6 : 0 }),
-        Pathology("gappy", (0..<1_500).map { $0 / 100 % 3 == 0 ? 40 : 0 }),
-        Pathology("spiky", (0..<900).map { $0 % 17 == 0 ? 1_000 : 1 }),
-        Pathology("huge", (0..<2_016).map { Float($0) * 500 }),
-        Pathology("tiny", (0..<2_016).map { Float($0 % 2) * 1e-3 }),
-    ] + (0..<10).map { seed in
-        var random = SeededRandom(seed: UInt64(seed))
-        let count = Int(random.uniform() * 2_016)
-        return Pathology(
-            "random \(seed)",
-            (0..<count).map { _ in random.uniform() < 0.3 ? 0 : Float(1e4 * random.uniform()) })
-    }
+    static let all =
+        [
+            Pathology("empty", []), Pathology("one slot", [5]), Pathology("two slots", [0, 5]),
+            Pathology("zero", Array(repeating: 0, count: 500)),
+            Pathology("constant", Array(repeating: 123.4, count: 700)),
+            Pathology("one spike", (0..<2_000).map { $0 == 1_000 ? 1e6 : 0 }),
+            Pathology("gappy", (0..<1_500).map { $0 / 100 % 3 == 0 ? 40 : 0 }),
+            Pathology("spiky", (0..<900).map { $0 % 17 == 0 ? 1_000 : 1 }),
+            Pathology("huge", (0..<2_016).map { Float($0) * 500 }),
+            Pathology("tiny", (0..<2_016).map { Float($0 % 2) * 1e-3 }),
+        ]
+        + (0..<10).map { seed in
+            var random = SeededRandom(seed: UInt64(seed))
+            let count = Int(random.uniform() * 2_016)
+            return Pathology(
+                "random \(seed)",
+                (0..<count).map { _ in random.uniform() < 0.3 ? 0 : Float(1e4 * random.uniform()) })
+        }
 }
 
 /// Functions whose rhythm is known.

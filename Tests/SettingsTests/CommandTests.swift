@@ -31,8 +31,9 @@ import Testing
     }
 
     private func run(_ arguments: String...) throws -> (command: String, settings: Settings)? {
-        guard case .run(let command, let settings) = try fleet.parse(
-            arguments: arguments, environment: [:])
+        guard
+            case .run(let command, let settings) = try fleet.parse(
+                arguments: arguments, environment: [:])
         else { return nil }
         return (command, settings)
     }

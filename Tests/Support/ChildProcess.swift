@@ -31,7 +31,8 @@ public final class ChildProcess: Sendable {
             } ?? [executable] + arguments
         processID = try Spawn.start(
             command[0], Array(command.dropFirst()),
-            environment: Spawn.environment(changing: environment), standardInput: nil, standardOutput: "\(folder)/stdout",
+            environment: Spawn.environment(changing: environment), standardInput: nil,
+            standardOutput: "\(folder)/stdout",
             standardError: "\(folder)/stderr"
         ).get()
         rite = Watchdog.atEnd("pid=\(processID)\n\(lastRite)\n")

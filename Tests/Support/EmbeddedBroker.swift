@@ -18,7 +18,11 @@ public final class EmbeddedBroker: Sendable {
     /// The one that all tests of this process share; it ends with the process.
     public static func shared() throws -> EmbeddedBroker { try sharedBroker.get() }
 
-    private static let sharedBroker = Result { try EmbeddedBroker() }
+    private static let sharedBroker = Result {
+        let server = try EmbeddedBroker()
+        Watchdog.beforeExit { server.kill() }
+        return server
+    }
 
     /// `ANTIPHASE_BROKER` names one built elsewhere.
     private static var executable: String? {

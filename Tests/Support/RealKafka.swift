@@ -18,7 +18,11 @@ public final class RealKafka: Sendable {
     /// The one that all tests of this process share; it ends with the process.
     public static func shared() throws -> RealKafka { try sharedKafka.get() }
 
-    private static let sharedKafka = Result { try RealKafka() }
+    private static let sharedKafka = Result {
+        let server = try RealKafka()
+        Watchdog.beforeExit { server.stop() }
+        return server
+    }
 
     private static let script: String? = {
         let path =
@@ -49,7 +53,8 @@ public final class RealKafka: Sendable {
                 .first(where: { $0 > 2_000 && isFree($0 + 1) })
         else { throw Failure(description: "start Kafka: no two free ports in a row") }
         bootstrapServers = "127.0.0.1:\(clients)"
-        rite = Watchdog.atEnd("for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
+        rite = Watchdog.atEnd(
+            "for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
         try run("start", "--port", "\(clients - 10)")
     }
 

@@ -41,7 +41,8 @@ enum Spawn {
         }
         return code == 0
             ? .success(pid)
-            : .failure(StartFailure(executable: executable, reason: String(cString: strerror(code))))
+            : .failure(
+                StartFailure(executable: executable, reason: String(cString: strerror(code))))
     }
 
     /// This process's environment with some variables set otherwise.

@@ -9,7 +9,8 @@ public final class ThrowawayPostgres: Sendable {
     public static var isInstalled: Bool { testsMustRun || programs != nil }
 
     /// Calls `body` with the URL of a new database, and drops it afterwards.
-    public static func withDatabase<Value>(_ body: (_ url: String) throws -> Value) throws -> Value {
+    public static func withDatabase<Value>(_ body: (_ url: String) throws -> Value) throws -> Value
+    {
         let server = try shared.get()
         let name = Watchdog.uniqueName("test")
         var admin = try Session(server.url(of: "postgres"))
@@ -27,7 +28,11 @@ public final class ThrowawayPostgres: Sendable {
         return try body(server)
     }
 
-    private static let shared = Result { try ThrowawayPostgres() }
+    private static let shared = Result {
+        let server = try ThrowawayPostgres()
+        Watchdog.beforeExit { server.stop() }
+        return server
+    }
 
     /// Where `initdb` and `postgres` are: Debian keeps them off PATH, the newest is taken.
     private static let programs: String? = {
@@ -119,7 +124,10 @@ public final class ThrowawayPostgres: Sendable {
         // Killed outright, it would leave shared memory behind.
         let lastRite = """
             kill -INT $pid || exit 0
-            for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 $pid || exit 0; sleep 0.2; done
+            for i in 1 2 3 4 5 6 7 8 9 10; do
+                readlink /proc/$pid/exe || exit 0
+                sleep 0.2
+            done
             kill -KILL $pid
             """
         let command = ["\(programs)/\(program)"] + arguments

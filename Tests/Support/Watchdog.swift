@@ -33,10 +33,24 @@ enum Watchdog {
 
     static func cancel(_ rite: String) { unlink(rite) }
 
+    /// Has `stop` called when this process ends in order, on top of the rites.
+    static func beforeExit(_ stop: @escaping @Sendable () -> Void) {
+        let isFirst = stops.withLock { stops in
+            stops.append(stop)
+            return stops.count == 1
+        }
+        if isFirst {
+            atexit { for stop in Watchdog.stops.withLock({ $0 }) { stop() } }
+        }
+    }
+
+    private static let stops = Mutex<[@Sendable () -> Void]>([])
+
     private static func start() -> String {
         var template = Array("/tmp/antiphase-tests-XXXXXX".utf8CString)
         precondition(mkdtemp(&template) != nil, "make a folder under /tmp")
-        let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let folder = String(
+            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         chmod(folder, 0o755)
         mkdir("\(folder)/rites", 0o700)
         var ends: [Int32] = [0, 0]
@@ -50,7 +64,8 @@ enum Watchdog {
             rm -rf "$1"
             """
         _ = Spawn.start(
-            "/bin/sh", ["-c", script, "watchdog", folder], environment: Spawn.environment(changing: [:]),
+            "/bin/sh", ["-c", script, "watchdog", folder],
+            environment: Spawn.environment(changing: [:]),
             standardInput: ends[0], standardOutput: "/dev/null", standardError: "/dev/null")
         close(ends[0])
         return folder

@@ -44,8 +44,8 @@ struct Cell {
         var hour: Int64 = 0
         /// Voluntary moves made in it.
         var moves = 0
-        /// When workers were last looked at for freeing.
-        var freeingHour: Int64 = 0
+        /// When it was last tried with fewer workers.
+        var consolidatedHour: Int64 = 0
     }
 
     /// Of what the decisions rest on: the end of the newest slot.

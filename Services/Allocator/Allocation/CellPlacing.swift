@@ -12,6 +12,7 @@ enum Cause: Equatable {
     case overloaded(String, percent: Int)
     case guarantee(String)
     case freeing(String)
+    case joining
 }
 
 extension Cell {
@@ -20,10 +21,7 @@ extension Cell {
         guard let function = functions[id] else { return }
         switch ledger.place(profile(of: id)) {
         case .placed(let choices):
-            let names = choices.map { ledger.workers[$0.worker].name }
-            let reason = self.reason(id, choices, cause)
-            take(id, on: names)
-            decide(id, names, reason, &effects)
+            settle(id, choices, because: cause, &effects)
         case .waits(let shortage):
             // Waiting on is no news; losing the last worker is.
             let lost = if case .gone = cause { true } else { false }
@@ -84,24 +82,26 @@ extension Cell {
         _ id: FunctionID, _ whole: Profile, because cause: Cause, _ effects: inout CellEffects
     ) -> Bool {
         guard let before = functions[id]?.placements else { return false }
-        let kept = ledger
-        let keptMembers = members
+        let (keptLedger, keptMembers) = (ledger, members)
         release(id)
-        guard case .placed(let choices) = ledger.place(whole) else {
-            ledger = kept
-            members = keptMembers
+        guard case .placed(let choices) = ledger.place(whole),
+            Set(choices.map { ledger.workers[$0.worker].name }) != Set(before)
+        else {
+            (ledger, members) = (keptLedger, keptMembers)
             return false
         }
+        settle(id, choices, because: cause, &effects)
+        return true
+    }
+
+    /// What the ledger reserved becomes known.
+    mutating func settle(
+        _ id: FunctionID, _ choices: [Choice], because cause: Cause, _ effects: inout CellEffects
+    ) {
         let names = choices.map { ledger.workers[$0.worker].name }
-        guard Set(names) != Set(before) else {
-            ledger = kept
-            members = keptMembers
-            return false
-        }
         let reason = self.reason(id, choices, cause)
         take(id, on: names)
         decide(id, names, reason, &effects)
-        return true
     }
 
     /// Takes a function out of the ledger; its placements are the caller's to change.

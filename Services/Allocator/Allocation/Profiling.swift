@@ -79,32 +79,43 @@ private struct KnownWeek {
     }
 
     /// Noise: `mean((D(t) - D(t - 1 day))^2) / 2` over the pairs known; while they are fewer than a
-    /// day's, the variance of all values stands in for the missing ones.
+    /// day's, the same from slot to slot stands in for the missing ones.
     private mutating func summarise(newestDay: Int64) {
         let perDay = DemandWeek.slotsPerDay
         let eldest = Int((newestDay + 1) % Int64(DemandWeek.days)) * perDay
-        var squares = 0.0
-        var differences = 0.0
-        var pairs = 0
+        var daily = Differences()
+        var successive = Differences()
         for i in values.indices where values[i] >= 0 {
-            let value = Int(values[i])
-            daySums[i % perDay] += value
+            daySums[i % perDay] += Int(values[i])
             dayCounts[i % perDay] += 1
             count += 1
             peak = max(peak, values[i])
-            squares += Double(value) * Double(value)
-            let yesterday = values[(i + DemandWeek.slots - perDay) % DemandWeek.slots]
-            guard yesterday >= 0, i < eldest || i >= eldest + perDay else { continue }
-            let difference = Double(value) - Double(yesterday)
-            differences += difference * difference
-            pairs += 1
+            // The eldest day of the ring has the newest one before it.
+            if i != eldest, let last = value(before: i, by: 1) { successive.add(values[i], last) }
+            let inEldest = i >= eldest && i < eldest + perDay
+            if !inEldest, let last = value(before: i, by: perDay) { daily.add(values[i], last) }
         }
-        guard count > 0 else { return }
-        let mean = Double(daySums.reduce(0, +)) / Double(count)
-        let overall = max(0, squares / Double(count) - mean * mean)
-        let known = min(1, Double(pairs) / Double(perDay))
-        let daily = pairs > 0 ? differences / Double(pairs) / 2 : 0
-        variance = known * daily + (1 - known) * overall
+        let known = min(1, Double(daily.count) / Double(perDay))
+        variance = known * daily.variance + (1 - known) * successive.variance
+    }
+
+    private func value(before slot: Int, by distance: Int) -> Int32? {
+        let value = values[(slot + DemandWeek.slots - distance) % DemandWeek.slots]
+        return value < 0 ? nil : value
+    }
+}
+
+/// Half the mean square of differences: the variance of what was subtracted, were it independent.
+private struct Differences {
+    private(set) var count = 0
+    private var squares = 0.0
+
+    var variance: Double { count > 0 ? squares / Double(count) / 2 : 0 }
+
+    mutating func add(_ a: Int32, _ b: Int32) {
+        let difference = Double(a) - Double(b)
+        squares += difference * difference
+        count += 1
     }
 }
 

@@ -63,6 +63,7 @@ enum Sentence {
             "moved from \(worker), planned \(percent) % over its capacity: "
         case .guarantee(let worker): "moved from \(worker), which guaranteed more than it has: "
         case .freeing(let worker): "moved from \(worker) to free it: "
+        case .joining: "needs fewer workers than before: "
         }
     }
 

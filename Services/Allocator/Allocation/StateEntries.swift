@@ -14,7 +14,7 @@ extension Cell.Clock {
         writer.write(window?.settledSlot ?? -1)
         writer.write(hour)
         writer.write(moves)
-        writer.write(freeingHour)
+        writer.write(consolidatedHour)
         return writer.bytes
     }
 
@@ -26,7 +26,7 @@ extension Cell.Clock {
         window = day < 0 ? nil : Window(day: day, settledSlot: settled)
         hour = try reader.readInt64()
         moves = try reader.readInt()
-        freeingHour = try reader.readInt64()
+        consolidatedHour = try reader.readInt64()
     }
 }
 

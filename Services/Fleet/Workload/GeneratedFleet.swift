@@ -82,6 +82,9 @@ public struct GeneratedFleet: FleetSource {
         }
     }
 
+    /// Of the functions known so far: invocations a day on average, when new.
+    var lawsPerDay: [Double] { members.compactMap { $0?.law.perDay } }
+
     public func profile(_ number: Int) -> FunctionProfile {
         guard let member = members[number] else {
             preconditionFailure("function \(number) retired before its last execution ended")

@@ -5,6 +5,7 @@ enum Clustering {
     private static let counts = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
     /// A cluster rests on so many functions on average, at least.
     private static let functionsPerCluster = 3
+    private static let meanCosineMin = 0.8
 
     /// - Parameter vectors: (n, D) of the samples, in the encoder's own space.
     static func clusters(
@@ -20,18 +21,25 @@ enum Clustering {
         }
     }
 
-    /// The number of clusters whose silhouette is greatest; the least of equals.
+    /// The least number of clusters whose centroids stand for their functions: mean cosine 0.8.
+    /// (The silhouette would say two of almost any fleet.)
     private static func best(of vectors: Matrix, seed: UInt64) -> SphericalKMeans {
         let most = max(1, vectors.rows / functionsPerCluster)
-        var best: (found: SphericalKMeans, score: Double)?
-        for count in counts where count <= most {
-            var random = SeededRandom(seed: seed, for: "\(count) clusters")
-            let found = SphericalKMeans(vectors, count: count, random: &random)
-            let score = SphericalKMeans.silhouette(vectors, found.centroids)
-            if score > best?.score ?? -.infinity { best = (found, score) }
+        var random = SeededRandom(seed: seed, for: "1 clusters")
+        var best = SphericalKMeans(vectors, count: 1, random: &random)
+        for count in counts where count <= most && meanCosine(vectors, best) < meanCosineMin {
+            random = SeededRandom(seed: seed, for: "\(count) clusters")
+            best = SphericalKMeans(vectors, count: count, random: &random)
         }
-        var random = SeededRandom(seed: seed, for: "one cluster")
-        return best?.found ?? SphericalKMeans(vectors, count: 1, random: &random)
+        return best
+    }
+
+    /// Of the vectors with their centroids.
+    static func meanCosine(_ vectors: Matrix, _ found: SphericalKMeans) -> Double {
+        let cosines = found.assignment.indices.map { row in
+            dotProduct(vectors.row(row), found.centroids.row(found.assignment[row]))
+        }
+        return Double(mean(cosines))
     }
 
     /// A cluster takes the id of the earlier one it has most functions in common with, the greatest

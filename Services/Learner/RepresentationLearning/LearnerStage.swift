@@ -15,7 +15,7 @@ public struct LearnerStage: Stage {
     /// For the tables.
     public enum Row: Sendable {
         case representation(RepresentationRow)
-        case model(ModelReleased, EncoderModel)
+        case model(ModelReleased)
     }
 
     public static let inputs: [Topic] = [.shapes]
@@ -144,8 +144,9 @@ public struct LearnerStage: Stage {
         _ released: ModelReleased, _ effects: inout Effects<Row>
     ) throws(Rejection) {
         guard released.name == Self.modelName else { return }
-        guard released.version > model.version
-            || released.version == model.version && released.digest != release?.digest
+        guard
+            released.version > model.version
+                || released.version == model.version && released.digest != release?.digest
         else { return }
         let parameters = Array(released.parameters)
         let model: EncoderModel
@@ -163,7 +164,7 @@ public struct LearnerStage: Stage {
         release = (released.digest, parameters)
         changes.model = true
         toldEarly = false
-        if writesModels { effects.save(.model(released, model)) }
+        if writesModels { effects.save(.model(released)) }
     }
 
     /// The version in force was released anew with other parameters: no vector is of those.

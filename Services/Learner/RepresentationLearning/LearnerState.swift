@@ -99,7 +99,8 @@ enum StateKey {
             self = .model
         } else if key.hasPrefix("function/"), let id = FunctionID(path: String(key.dropFirst(9))) {
             self = .function(id)
-        } else if key.hasPrefix("day/"), let id = FunctionID(path: String(key.dropFirst(4).dropLast(2)))
+        } else if key.hasPrefix("day/"),
+            let id = FunctionID(path: String(key.dropFirst(4).dropLast(2)))
         {
             self = .day(id)
         } else {

@@ -3,7 +3,7 @@ internal import Numerics
 
 /// A made-up fleet for the encoder of version 0: the plain shapes that serverless functions have.
 enum PriorFleet {
-    static let functions = 64
+    static let functions = 32
     private static let days = 4
     private static let seed: UInt64 = 1
 

@@ -65,7 +65,9 @@ struct Rhythm: Sendable {
         return -max(-1, min(1, covariance / spread)) * trust * n / (n + Self.overlapBinsHalf)
     }
 
-    private func sum(_ range: Range<Int>) -> Double { sums[range.upperBound] - sums[range.lowerBound] }
+    private func sum(_ range: Range<Int>) -> Double {
+        sums[range.upperBound] - sums[range.lowerBound]
+    }
 
     private func variance(_ range: Range<Int>) -> Double {
         let n = Double(range.count)

@@ -11,7 +11,8 @@ public enum Training {
     /// Fewer pairs say too little about what changes within a function.
     public static let pairsMin = 8
     static let ridge: Float = 0.1
-    static let biasSamples = 4
+    static let biasSamples = 8
+    static let biasPoints = 144
 
     public struct Fit: Sendable {
         public let model: EncoderModel
@@ -120,8 +121,7 @@ public enum Training {
                 for kernel in 0..<ConvolutionKernels.count {
                     let outputs = (0..<biasSamples).flatMap { _ in
                         ConvolutionKernels.convolution(
-                            of: series[Int(random.uniform() * Double(series.count))],
-                            kernel: kernel, dilation: dilation)
+                            of: window(of: series, &random), kernel: kernel, dilation: dilation)
                     }
                     let golden = Double(biases.count + 1) * 0.618_033_988_749_895
                     let level = golden - golden.rounded(.down)
@@ -134,6 +134,14 @@ public enum Training {
         return biases
     }
 
+    /// A stretch of one of the series, both at random.
+    private static func window(of series: [[Float]], _ random: inout SeededRandom) -> [Float] {
+        let chosen = series[Int(random.uniform() * Double(series.count))]
+        let length = min(chosen.count, biasPoints)
+        let start = Int(random.uniform() * Double(chosen.count - length + 1))
+        return Array(chosen[start..<start + length])
+    }
+
     /// Fitted on every second function, are the others recognised from another time?
     private static func judged(
         _ rows: Rows, biases: [Float]
@@ -143,7 +151,8 @@ public enum Training {
         let others = stride(from: 1, to: rows.pairs.count, by: 2).map { rows.pairs[$0] }
         func recall(_ encode: ([Float]) -> [Float]) -> Double {
             recallAtOne(
-                others.map { encode(rows.features[$0.0]) }, others.map { encode(rows.features[$0.1]) })
+                others.map { encode(rows.features[$0.0]) },
+                others.map { encode(rows.features[$0.1]) })
         }
         return [
             "recall_at_1": recall(encoder.project),
