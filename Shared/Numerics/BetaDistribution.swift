@@ -57,7 +57,7 @@ public struct BetaDistribution: Equatable, Sendable {
     /// Where the share `p` of it lies below.
     public func quantile(_ p: Double) -> Double {
         precondition(p > 0 && p < 1, "a quantile is between 0 and 1, got \(p)")
-        let guess = mean + standardNormalQuantile(p) * variance.squareRoot()
+        let guess = mean + normalQuantile(p) * variance.squareRoot()
         let logNorm = logBeta(alpha, beta)
         return solve(
             p, below: 1, guess: guess > 0 && guess < 1 ? guess : mean,

@@ -59,7 +59,7 @@ public struct GammaDistribution: Equatable, Sendable {
         precondition(p > 0 && p < 1, "a quantile is between 0 and 1, got \(p)")
         // Wilson and Hilferty: the cube root is nearly normal.
         let ninth = 1 / (9 * shape)
-        let root = 1 - ninth + standardNormalQuantile(p) * ninth.squareRoot()
+        let root = 1 - ninth + normalQuantile(p) * ninth.squareRoot()
         let guess = shape * root * root * root
         // Beyond, the guess is right to eight digits and the sum below long.
         if shape > 1e5 { return guess / rate }
@@ -125,15 +125,4 @@ func solve(
         if moved <= 1e-14 * x || high - low < 1e-16 { break }
     }
     return x
-}
-
-/// The normal distribution's quantile to three digits: where a search starts.
-///
-/// - SeeAlso: Abramowitz and Stegun, 26.2.23.
-func standardNormalQuantile(_ p: Double) -> Double {
-    let t = (-2 * log(min(p, 1 - p))).squareRoot()
-    let top = 2.515_517 + t * (0.802_853 + t * 0.010_328)
-    let bottom = 1 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308))
-    let z = t - top / bottom
-    return p < 0.5 ? -z : z
 }

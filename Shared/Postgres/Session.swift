@@ -80,6 +80,7 @@ public struct Session: ~Copyable {
     /// - Precondition: no transaction is open.
     /// - Throws: what `body` threw; or `PostgresError`, when the commit failed, or `body` swallowed
     ///   the error of a statement and so could not be committed.
+    @discardableResult
     public mutating func transaction<Value>(
         _ body: (inout Session) throws -> Value
     ) throws -> Value {

@@ -18,10 +18,10 @@ extension PredictorStage {
         guard passes(Clock.publishEveryMs) else { return }
         var due = dirty
         if passes(Clock.contributeEveryMs) {
-            for (id, service) in services {
+            for (id, service) in services.sorted(by: { $0.key < $1.key }) {
                 let silentMs = oldMs - (service.newest?.slotStartMs ?? oldMs)
                 if service.announced == nil, silentMs > Limits.forgottenAfterMs {
-                    forget(id)
+                    forget(id, &effects)
                 } else if silentMs < Limits.dormantAfterMs || passes(Clock.dayMs) {
                     due.insert(id)
                 }

@@ -4,6 +4,8 @@ public import Topics
 public enum PredictorRow: Equatable, Sendable {
     /// In place of what is there of the service.
     case prediction(Prediction)
+    /// Nothing more is foretold of the service.
+    case forgotten(ServiceID)
     /// In place of what is there of the partition and day.
     case score(PredictionScore)
 }

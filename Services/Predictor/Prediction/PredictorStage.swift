@@ -51,7 +51,7 @@ public struct PredictorStage: Stage {
     ) throws(Rejection) {
         switch input {
         case .announced(let announced): take(announced, &effects)
-        case .withdrawn(let id): withdraw(id)
+        case .withdrawn(let id): withdraw(id, &effects)
         case .shape(let shape): try take(shape, &effects)
         case .representation(let representation): take(representation, &effects)
         case .model(let model): try take(model, &effects)
@@ -81,11 +81,13 @@ public struct PredictorStage: Stage {
         publish([id], &effects)
     }
 
-    private mutating func withdraw(_ id: ServiceID) {
+    private mutating func withdraw(
+        _ id: ServiceID, _ effects: inout Effects<PredictorRow>
+    ) {
         guard services[id] != nil else { return }
         services[id]?.announced = nil
         touch(id)
-        if services[id]?.isKnown == false { forget(id) }
+        if services[id]?.isKnown == false { forget(id, &effects) }
     }
 
     private mutating func take(
@@ -176,10 +178,11 @@ public struct PredictorStage: Stage {
         isSettled = false
     }
 
-    mutating func forget(_ id: ServiceID) {
+    mutating func forget(_ id: ServiceID, _ effects: inout Effects<PredictorRow>) {
         services[id] = nil
         dirty.remove(id)
         changed.insert(Self.key(of: id))
+        effects.save(.forgotten(id))
     }
 
     public var gauges: [Gauge] {
