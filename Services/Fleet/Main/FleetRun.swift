@@ -61,7 +61,8 @@ final class FleetRun {
         var stream = EventStream(source, from: countsAll ? 0 : resume.minute)
         let sender = try Sender(
             bootstrapServers: servers, run: source.run, keyed: keyed, program)
-        let follower = program.settings[FleetSettings.followAssignments]
+        let follower =
+            program.settings[FleetSettings.followAssignments]
             ? try AssignmentFollower(bootstrapServers: servers, program) : nil
         var progress = Progress(program, source, speed: speed)
         progress.began(at: resume)
@@ -70,6 +71,7 @@ final class FleetRun {
         progress.ended(sender, isAcknowledged: isAcknowledged)
         let file = program.settings[FleetSettings.counts]
         if !file.isEmpty { try sender.writeCounts(to: file) }
+        if case .complete = ending, let error = sender.failure { return .producerLost(error) }
         return ending
     }
 

@@ -31,7 +31,8 @@ enum FleetSettings {
         "end after this many events of the workload, those of earlier runs included; 0: no limit")
     static let counts = Setting(
         "counts", default: "",
-        "a CSV file to write at the end: events acknowledged of each function, earlier runs included")
+        "a CSV file to write at the end: events acknowledged of each function, earlier runs included"
+    )
     static let hold = Setting(
         "hold", default: false, "keep running when the workload has ended, until stopped")
     static let followAssignments = Setting(
@@ -81,8 +82,10 @@ enum FleetSettings {
         let trace = try AzureTrace(folder: settings[folder][0])
         program.log.info(
             "trace read",
-            [.functions: .integer(trace.functionCount),
-             .invocations: .integer(trace.invocationCount)])
+            [
+                .functions: .integer(trace.functionCount),
+                .invocations: .integer(trace.invocationCount),
+            ])
         return try TraceReplay(
             trace, seed: seed, midnightMs: settings[traceStart].ms, workerMemoryMb: workerMemoryMb)
     }

@@ -58,9 +58,12 @@ struct Progress {
         guard isTerminal else {
             program.log.info(
                 "sending",
-                [.startedAtMs: .integer(Int(eventMs)), .to: .string(at),
-                 .invocations: .integer(sender.invocations), .perSecond: .double(perSecond.rounded()),
-                 .lag: .double(lagMs.rounded() / 1_000), .queued: .integer(sender.underWayCount)])
+                [
+                    .startedAtMs: .integer(Int(eventMs)), .to: .string(at),
+                    .invocations: .integer(sender.invocations),
+                    .perSecond: .double(perSecond.rounded()),
+                    .lag: .double(lagMs.rounded() / 1_000), .queued: .integer(sender.underWayCount),
+                ])
             return
         }
         var line = "\r\u{1B}[K\(at)  \(sender.invocations) events  \(Int(perSecond))/s"
@@ -74,9 +77,11 @@ struct Progress {
         let ms = max(1, Clock.monotonicMs - beganMs)
         program.log.info(
             isAcknowledged ? "all sent was acknowledged" : "stopped with messages under way",
-            [.invocations: .integer(sender.invocations), .durationMs: .integer(Int(ms)),
-             .perSecond: .integer(sender.invocations * 1_000 / Int(ms)),
-             .queued: .integer(sender.underWayCount)])
+            [
+                .invocations: .integer(sender.invocations), .durationMs: .integer(Int(ms)),
+                .perSecond: .integer(sender.invocations * 1_000 / Int(ms)),
+                .queued: .integer(sender.underWayCount),
+            ])
     }
 
     /// A terminal that is gone needs no progress.
@@ -89,6 +94,7 @@ struct Progress {
         return whole < 60
             ? "\(whole) s"
             : whole < 3_600
-                ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3_600) h \(whole % 3_600 / 60) min"
+                ? "\(whole / 60) min \(whole % 60) s"
+                : "\(whole / 3_600) h \(whole % 3_600 / 60) min"
     }
 }

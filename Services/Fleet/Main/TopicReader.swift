@@ -47,7 +47,8 @@ struct TopicReader {
                 guard let key = record.copyKey() else { return }
                 let name = String(decoding: key, as: UTF8.self)
                 // What is no worker is for the allocator to reject.
-                known[name] = record.isTombstone
+                known[name] =
+                    record.isTombstone
                     ? nil : record.withValue { try? WorkerReported(decoding: $0) }
             }
             return known.sorted { $0.key < $1.key }.map(\.value)
@@ -143,7 +144,9 @@ private func invocationID(in value: Span<UInt8>) -> String? {
         guard matched == name.count else { continue }
         var id: [UInt8] = []
         for at in start + name.count..<value.count {
-            guard value[at] != UInt8(ascii: "\"") else { return String(decoding: id, as: UTF8.self) }
+            guard value[at] != UInt8(ascii: "\"") else {
+                return String(decoding: id, as: UTF8.self)
+            }
             id.append(value[at])
         }
     }
