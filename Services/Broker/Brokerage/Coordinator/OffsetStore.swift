@@ -1,0 +1,130 @@
+/// How far each group has come in each partition, in `offsets.journal`.
+final class OffsetStore: @unchecked Sendable, Flushable {
+    // Sendable is true: what varies is read and written under `monitor`.
+    private let flusher: Flusher
+    private let tell: @Sendable (BrokerEvent) -> Void
+    private let monitor = Monitor()
+    private var journal: Journal
+    private var groups: [String: [TopicPartition: CommittedOffset]] = [:]
+    private var count = 0
+    private var isDirty = false
+
+    init(
+        folder: String, flusher: Flusher, tell: @escaping @Sendable (BrokerEvent) -> Void
+    ) throws(StorageError) {
+        self.flusher = flusher
+        self.tell = tell
+        journal = try Journal("\(folder)/offsets.journal")
+        if journal.cutBytes > 0 {
+            tell(.cut(path: "offsets.journal", bytes: journal.cutBytes))
+        }
+        for (key, value) in journal.entries {
+            guard let (group, place) = Self.decodeKey(key), let offset = Self.decodeValue(value)
+            else { continue }
+            groups[group, default: [:]][place] = offset
+        }
+        count = journal.entries.count
+    }
+
+    /// In order.
+    var groupNames: [String] { monitor.locked { groups.keys.sorted() } }
+
+    func offset(_ group: String, _ place: TopicPartition) -> CommittedOffset? {
+        monitor.locked { groups[group]?[place] }
+    }
+
+    /// All that a group has, in order of topic and partition.
+    func offsets(_ group: String) -> [(TopicPartition, CommittedOffset)] {
+        monitor.locked { groups[group] ?? [:] }.map { ($0.key, $0.value) }
+            .sorted { ($0.0.topic, $0.0.partition) < ($1.0.topic, $1.0.partition) }
+    }
+
+    /// Stores all of `offsets` or none.
+    func commit(_ group: String, _ offsets: [(TopicPartition, CommittedOffset)]) -> ErrorCode {
+        monitor.locked {
+            guard count + offsets.count <= Limits.committedOffsets else {
+                return .policyViolation
+            }
+            let changes = offsets.map { place, offset in
+                (Self.encodeKey(group, place), Optional(Self.encodeValue(offset)))
+            }
+            guard write(changes) else { return .storageError }
+            for (place, offset) in offsets { groups[group, default: [:]][place] = offset }
+            count = journal.entries.count
+            return .none
+        }
+    }
+
+    /// Forgets the offsets in a topic that is no more.
+    func forget(topic: String) {
+        monitor.locked {
+            var changes: [([UInt8], [UInt8]?)] = []
+            for (group, offsets) in groups {
+                for place in offsets.keys where place.topic == topic {
+                    changes.append((Self.encodeKey(group, place), nil))
+                    groups[group]?[place] = nil
+                }
+                if groups[group]?.isEmpty == true { groups[group] = nil }
+            }
+            _ = write(changes)
+            count = journal.entries.count
+        }
+    }
+
+    func flush() {
+        let result = monitor.locked {
+            isDirty = false
+            return Result { () throws(StorageError) in try journal.flush() }
+        }
+        if case .failure(let error) = result { tell(.storageFailed(error)) }
+    }
+
+    private func write(_ changes: [([UInt8], [UInt8]?)]) -> Bool {
+        if changes.isEmpty { return true }
+        do throws(StorageError) {
+            try journal.set(changes)
+            if flusher.flushesAtOnce { try journal.flush() }
+        } catch {
+            tell(.storageFailed(error))
+            return false
+        }
+        if !isDirty {
+            isDirty = true
+            flusher.note(self)
+        }
+        return true
+    }
+
+    private static func encodeKey(_ group: String, _ place: TopicPartition) -> [UInt8] {
+        var writer = WireWriter()
+        writer.string(group)
+        writer.string(place.topic)
+        writer.int32(place.partition)
+        return writer.bytes
+    }
+
+    private static func decodeKey(_ bytes: [UInt8]) -> (String, TopicPartition)? {
+        WireReader.decode(bytes) { reader throws(WireError) in
+            (
+                try reader.string(),
+                TopicPartition(topic: try reader.string(), partition: try reader.int32())
+            )
+        }
+    }
+
+    private static func encodeValue(_ offset: CommittedOffset) -> [UInt8] {
+        var writer = WireWriter()
+        writer.int64(offset.offset)
+        writer.int32(offset.leaderEpoch)
+        writer.string(offset.metadata)
+        return writer.bytes
+    }
+
+    private static func decodeValue(_ bytes: [UInt8]) -> CommittedOffset? {
+        WireReader.decode(bytes) { reader throws(WireError) in
+            CommittedOffset(
+                offset: try reader.int64(), leaderEpoch: try reader.int32(),
+                metadata: try reader.nullableString())
+        }
+    }
+}

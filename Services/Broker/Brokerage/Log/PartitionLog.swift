@@ -1,0 +1,298 @@
+/// What a fetch gets from one partition.
+struct PartitionRead {
+    var error = ErrorCode.none
+    /// One past the last record.
+    var endOffset: Int64 = -1
+    /// One past the last record that no open transaction holds back.
+    var stableOffset: Int64 = -1
+    var startOffset: Int64 = -1
+    var aborted: [AbortedTransaction] = []
+    var span: FileSpan?
+}
+
+/// What became of a produced batch.
+struct AppendOutcome {
+    let error: ErrorCode
+    var baseOffset: Int64 = -1
+    var startOffset: Int64 = -1
+}
+
+/// The log of one partition: segments in a folder, the last of them written to.
+final class PartitionLog: @unchecked Sendable, Flushable {
+    // Sendable is true: what varies is read and written under `monitor`, except while loading.
+    let topic: String
+    let partition: Int
+    let folder: String
+    let configuration: TopicConfiguration
+    let flusher: Flusher
+    let tell: @Sendable (BrokerEvent) -> Void
+    let monitor = Monitor()
+
+    // All that follows is guarded by `monitor`.
+    var segments: [Segment]
+    var producers: ProducerSequences
+    /// Summaries of segments that were closed but not sealed, as of when they were closed.
+    var summaries: [Int64: SegmentSummary]
+    private var waiters: [ObjectIdentifier: FetchWaiter] = [:]
+    private var isDirty = false
+    private(set) var isDeleted = false
+    /// Why nothing can be written until a restart.
+    private var failure: StorageError?
+
+    init(
+        topic: String, partition: Int, folder: String, configuration: TopicConfiguration,
+        flusher: Flusher, tell: @escaping @Sendable (BrokerEvent) -> Void
+    ) throws(StorageError) {
+        self.topic = topic
+        self.partition = partition
+        self.folder = folder
+        self.configuration = configuration
+        self.flusher = flusher
+        self.tell = tell
+        let recovered = try LogRecovery.load(folder, tell: tell)
+        segments = recovered.segments
+        producers = recovered.producers
+        summaries = recovered.summaries
+        summaries[active.baseOffset] = nil
+        noteWritten()
+    }
+
+    var active: Segment {
+        guard let last = segments.last else { preconditionFailure("a log without a segment") }
+        return last
+    }
+    var startOffset: Int64 { segments.first?.baseOffset ?? 0 }
+    var endOffset: Int64 { active.nextOffset }
+    var stableOffset: Int64 { producers.firstOpenOffset ?? endOffset }
+
+    /// Stores a checked batch and gives it its offsets, in place.
+    func append(
+        _ bytes: UnsafeMutableRawBufferPointer, _ header: RecordBatchHeader
+    ) -> AppendOutcome {
+        monitor.locked {
+            switch producers.check(header) {
+            case .refuse(let error): return AppendOutcome(error: error)
+            case .duplicate(let baseOffset):
+                return AppendOutcome(
+                    error: .none, baseOffset: baseOffset, startOffset: startOffset)
+            case .append: break
+            }
+            let nowMs = Clock.wallMs()
+            let (placed, error) = place(bytes, header, nowMs: nowMs)
+            guard let placed else { return AppendOutcome(error: error) }
+            producers.record(placed, nowMs: nowMs)
+            return AppendOutcome(
+                error: .none, baseOffset: placed.baseOffset, startOffset: startOffset)
+        }
+    }
+
+    /// Ends a producer's transaction here, if it has one open.
+    func endTransaction(_ identity: ProducerIdentity, commit: Bool) -> ErrorCode {
+        monitor.locked {
+            guard producers.producers[identity.id]?.openOffset != nil else { return .none }
+            let nowMs = Clock.wallMs()
+            var marker = ControlBatch.marker(identity, commit: commit, nowMs: nowMs)
+            return marker.withUnsafeMutableBytes { bytes in
+                let header = RecordBatchHeader(UnsafeRawBufferPointer(bytes).baseAddress!)
+                let (placed, error) = place(bytes, header, nowMs: nowMs)
+                guard let placed else { return error }
+                producers.end(
+                    identity, commit: commit, markerOffset: placed.baseOffset, nowMs: nowMs)
+                return .none
+            }
+        }
+    }
+
+    /// Writes a batch at the end; nil and why not when it could not be.
+    private func place(
+        _ bytes: UnsafeMutableRawBufferPointer, _ header: RecordBatchHeader, nowMs: Int64
+    ) -> (RecordBatchHeader?, ErrorCode) {
+        if isDeleted { return (nil, .unknownTopicOrPartition) }
+        if failure != nil { return (nil, .storageError) }
+        do throws(StorageError) {
+            if mustRoll(before: header, nowMs: nowMs) { try roll(nowMs: nowMs) }
+            var placed = header
+            placed.baseOffset = endOffset
+            // Neither field is covered by the checksum.
+            bytes.storeBytes(of: placed.baseOffset.bigEndian, as: Int64.self)
+            bytes.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
+            try active.append(UnsafeRawBufferPointer(bytes), placed, nowMs: nowMs)
+            if flusher.flushesAtOnce { try active.file.flush() }
+            noteWritten()
+            wakeWaiters()
+            return (placed, .none)
+        } catch {
+            tell(.storageFailed(error))
+            if error.operation == "flush" { close(for: error) }
+            return (nil, .storageError)
+        }
+    }
+
+    private func mustRoll(before header: RecordBatchHeader, nowMs: Int64) -> Bool {
+        let active = self.active
+        guard active.size > 0 else { return false }
+        return active.size + header.sizeBytes > Int(configuration.segmentBytes)
+            || nowMs - active.firstAppendMs >= configuration.segmentMs
+            || active.nextOffset + Int64(header.lastOffsetDelta) - active.baseOffset
+                > Int64(Int32.max)
+    }
+
+    /// Closes the active segment and opens the next. Under the lock.
+    func roll(nowMs: Int64) throws(StorageError) {
+        let closed = active
+        let file = try File(Segment.path(in: folder, closed.nextOffset), create: true)
+        producers.forgetIdle(nowMs: nowMs)
+        summaries[closed.baseOffset] = SegmentSummary(
+            closed, producers: producers.encoded(), isClean: false)
+        segments.append(Segment(file, baseOffset: closed.nextOffset, nowMs: nowMs))
+        noteWritten()
+    }
+
+    private func noteWritten() {
+        if isDirty { return }
+        isDirty = true
+        flusher.note(self)
+    }
+
+    private func close(for error: StorageError) {
+        failure = error
+        tell(.partitionClosed(topic: topic, partition: partition, error))
+    }
+}
+
+// MARK: - Reading
+
+extension PartitionLog {
+    /// What lies from `offset` on, in one segment and at most `bytesMax`.
+    ///
+    /// - Parameter atLeastOne: whether a first batch that is larger is given all the same.
+    func read(
+        from offset: Int64, bytesMax: Int, atLeastOne: Bool, committedOnly: Bool
+    ) -> PartitionRead {
+        monitor.locked {
+            if isDeleted { return PartitionRead(error: .unknownTopicOrPartition) }
+            var read = PartitionRead(
+                endOffset: endOffset, stableOffset: stableOffset, startOffset: startOffset)
+            guard offset >= startOffset && offset <= endOffset else {
+                read.error = .offsetOutOfRange
+                return read
+            }
+            let limit = committedOnly ? read.stableOffset : read.endOffset
+            if offset >= limit { return read }
+            do throws(StorageError) {
+                guard let (segment, position) = try locate(offset) else { return read }
+                let last =
+                    limit >= segment.nextOffset
+                    ? segment.size : try segment.position(reaching: limit) ?? segment.size
+                let end = try segment.end(
+                    from: position, bytesMax: bytesMax, to: last, atLeastOne: atLeastOne)
+                guard end > position else { return read }
+                read.span = FileSpan(file: segment.file, position: position, count: end - position)
+                if committedOnly {
+                    read.aborted = producers.aborted(in: offset..<segment.nextOffset)
+                }
+            } catch {
+                tell(.storageFailed(error))
+                read.error = .storageError
+            }
+            return read
+        }
+    }
+
+    /// The first record as late as `timestampMs`, by its own time; nil when there is none.
+    func firstRecord(
+        asLateAs timestampMs: Int64
+    ) throws(StorageError) -> (offset: Int64, timestampMs: Int64)? {
+        let batch = try monitor.locked { () throws(StorageError) -> [UInt8]? in
+            for segment in segments {
+                if let batch = try segment.batch(asLateAs: timestampMs) { return batch }
+            }
+            return nil
+        }
+        return batch?.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return nil }
+            let header = RecordBatchHeader(start)
+            let records = (try? Records.decode(bytes, header)) ?? []
+            for record in records
+            where header.baseTimestampMs + record.timestampDeltaMs >= timestampMs {
+                return (
+                    header.baseOffset + Int64(record.offsetDelta),
+                    header.baseTimestampMs + record.timestampDeltaMs
+                )
+            }
+            // Not to be opened, or its header lies: the batch is as near as can be told.
+            return (header.baseOffset, header.maxTimestampMs)
+        }
+    }
+
+    /// The first and the end offset.
+    func offsets(committedOnly: Bool) -> (start: Int64, end: Int64) {
+        monitor.locked { (startOffset, committedOnly ? stableOffset : endOffset) }
+    }
+
+    func add(_ waiter: FetchWaiter) {
+        monitor.locked { waiters[ObjectIdentifier(waiter)] = waiter }
+    }
+
+    func remove(_ waiter: FetchWaiter) {
+        monitor.locked { waiters[ObjectIdentifier(waiter)] = nil }
+    }
+
+    func wakeWaiters() {
+        for waiter in waiters.values { waiter.signal() }
+    }
+
+    private func locate(_ offset: Int64) throws(StorageError) -> (Segment, position: Int)? {
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].baseOffset <= offset { low = middle + 1 } else { high = middle }
+        }
+        // Compaction leaves gaps, so the offset may be reached only by a later segment.
+        for segment in segments[max(0, low - 1)...] {
+            if let position = try segment.position(reaching: offset) { return (segment, position) }
+        }
+        return nil
+    }
+}
+
+// MARK: - To the disk
+
+extension PartitionLog {
+    /// Brings everything to the disk, and seals what was closed.
+    func flush() {
+        let (closed, file) = monitor.locked { () -> ([Segment], File?) in
+            isDirty = false
+            if isDeleted || failure != nil { return ([], nil) }
+            return (segments.dropLast().filter { !$0.isSealed }, active.file)
+        }
+        guard let file else { return }
+        do throws(StorageError) {
+            for segment in closed {
+                try segment.file.flush()
+                guard let summary = monitor.locked({ summaries[segment.baseOffset] }) else {
+                    continue
+                }
+                try summary.write(
+                    to: Segment.path(in: folder, segment.baseOffset, SegmentSummary.kind))
+                monitor.locked {
+                    segment.isSealed = true
+                    summaries[segment.baseOffset] = nil
+                }
+            }
+            try file.flush()
+            if !closed.isEmpty { try Folder.flush(folder) }
+        } catch {
+            monitor.locked { if !isDeleted { close(for: error) } }
+        }
+    }
+
+    /// Lets nobody read or write any more; the files are the caller's to remove.
+    func markDeleted() {
+        monitor.locked {
+            isDeleted = true
+            wakeWaiters()
+        }
+    }
+}

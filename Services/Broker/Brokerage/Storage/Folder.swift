@@ -1,0 +1,70 @@
+internal import Glibc
+
+/// What the broker does with names in a folder.
+enum Folder {
+    static func create(_ path: String) throws(StorageError) {
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .last("create", path) }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// The names in a folder, in order.
+    static func names(in path: String) throws(StorageError) -> [String] {
+        guard let stream = opendir(path) else { throw .last("list", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    static func rename(_ path: String, to target: String) throws(StorageError) {
+        guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
+    }
+
+    static func remove(_ path: String) throws(StorageError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
+    }
+
+    /// Removes a folder and the files in it; a partition's has no folders within.
+    static func removeWithFiles(_ path: String) throws(StorageError) {
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
+    }
+
+    /// Brings names made, changed and removed in a folder to the disk.
+    static func flush(_ path: String) throws(StorageError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .last("flush", path) }
+    }
+
+    /// Puts `bytes` in place of the file at `path`, so that a reader finds the old or the new.
+    @discardableResult
+    static func replace(_ path: String, with bytes: [UInt8]) throws(StorageError) -> File {
+        let draft = "\(path).draft"
+        let file = try File(draft, create: true)
+        try file.cut(to: 0)
+        try file.write(bytes, at: 0)
+        try file.flush()
+        try rename(draft, to: path)
+        return file
+    }
+}
+
+/// The claim of one broker on a data folder, given up when the process ends.
+final class FolderClaim: Sendable {
+    private let file: File
+
+    init(_ folder: String) throws(StorageError) {
+        file = try File("\(folder)/.lock", create: true)
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw .last("lock (does another broker use it?)", folder)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+/// A topic with the logs of its partitions.
+struct Topic: Sendable {
+    let name: String
+    let configuration: TopicConfiguration
+    let partitions: [PartitionLog]
+
+    func log(_ partition: Int32) -> PartitionLog? {
+        partitions.indices.contains(Int(partition)) ? partitions[Int(partition)] : nil
+    }
+}
+
+/// The topics there are, with their configurations, in `topics.journal`.
+final class TopicRegistry: @unchecked Sendable {
+    // Sendable is true: what varies is read and written under `monitor`.
+    struct Refusal: Error {
+        let error: ErrorCode
+        let reason: String
+    }
+
+    private let configuration: BrokerConfiguration
+    private let flusher: Flusher
+    private let tell: @Sendable (BrokerEvent) -> Void
+    private let monitor = Monitor()
+    private var journal: Journal
+    private var topics: [String: Topic] = [:]
+    private var deletions = 0
+
+    init(
+        _ configuration: BrokerConfiguration, flusher: Flusher,
+        tell: @escaping @Sendable (BrokerEvent) -> Void
+    ) throws(StorageError) {
+        self.configuration = configuration
+        self.flusher = flusher
+        self.tell = tell
+        journal = try Journal("\(configuration.dataFolder)/topics.journal")
+        if journal.cutBytes > 0 {
+            tell(.cut(path: "topics.journal", bytes: journal.cutBytes))
+        }
+        for (key, value) in journal.entries {
+            let name = String(decoding: key, as: UTF8.self)
+            guard let (count, entries) = Self.decode(value) else { continue }
+            // What was accepted once is kept, should a name or bound have changed since.
+            let settings =
+                (try? TopicConfiguration(entries, defaults: configuration))
+                ?? TopicConfiguration(defaults: configuration)
+            topics[name] = try open(name, partitions: count, settings)
+        }
+        try removeDeleted()
+    }
+
+    /// In order of their names.
+    var all: [Topic] {
+        monitor.locked { topics.values.sorted { $0.name < $1.name } }
+    }
+
+    func topic(_ name: String) -> Topic? { monitor.locked { topics[name] } }
+
+    func log(_ place: TopicPartition) -> PartitionLog? {
+        topic(place.topic)?.log(place.partition)
+    }
+
+    /// - Parameter partitions: nil for the default.
+    func create(
+        _ name: String, partitions: Int?, _ entries: [(String, String?)], validateOnly: Bool
+    ) throws(Refusal) {
+        let settings: TopicConfiguration
+        do throws(TopicConfiguration.Refusal) {
+            settings = try TopicConfiguration(entries, defaults: configuration)
+        } catch {
+            throw Refusal(error: .invalidConfig, reason: error.reason)
+        }
+        let count = partitions ?? configuration.partitionsDefault
+        try monitor.locked { () throws(Refusal) in
+            try check(name, partitions: count)
+            if validateOnly { return }
+            do throws(StorageError) {
+                let topic = try open(name, partitions: count, settings, fresh: true)
+                try journal.set([(Array(name.utf8), Self.encode(count, settings))])
+                try journal.flush()
+                try Folder.flush(configuration.dataFolder)
+                topics[name] = topic
+            } catch {
+                tell(.storageFailed(error))
+                throw Refusal(error: .storageError, reason: error.description)
+            }
+        }
+        if !validateOnly { tell(.topicCreated(name, partitions: count)) }
+    }
+
+    func delete(_ name: String) -> ErrorCode {
+        let error = monitor.locked { () -> ErrorCode in
+            guard let topic = topics[name] else { return .unknownTopicOrPartition }
+            do throws(StorageError) {
+                try journal.set([(Array(name.utf8), nil)])
+                try journal.flush()
+                topics[name] = nil
+                for log in topic.partitions {
+                    log.markDeleted()
+                    try discard(log.folder)
+                }
+            } catch {
+                tell(.storageFailed(error))
+                return .storageError
+            }
+            return .none
+        }
+        if error == .none { tell(.topicDeleted(name)) }
+        return error
+    }
+
+    private func check(_ name: String, partitions: Int) throws(Refusal) {
+        guard Self.isName(name) else {
+            throw Refusal(
+                error: .invalidTopic,
+                reason: "a topic's name is 1 to \(Limits.topicNameBytes) of a-z A-Z 0-9 . _ -")
+        }
+        guard topics[name] == nil else {
+            throw Refusal(error: .topicAlreadyExists, reason: "topic \"\(name)\" exists")
+        }
+        guard (1...Limits.partitionsPerTopic).contains(partitions) else {
+            throw Refusal(
+                error: .invalidPartitions,
+                reason: "a topic has 1 to \(Limits.partitionsPerTopic) partitions, not \(partitions)")
+        }
+        let held = topics.values.reduce(0) { $0 + $1.partitions.count }
+        guard topics.count < Limits.topics, held + partitions <= Limits.partitions else {
+            throw Refusal(
+                error: .policyViolation,
+                reason: "\(Limits.topics) topics or \(Limits.partitions) partitions reached")
+        }
+    }
+
+    static func isName(_ name: String) -> Bool {
+        let allowed = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return allowed && (1...Limits.topicNameBytes).contains(name.utf8.count)
+            && name != "." && name != ".."
+    }
+}
+
+// MARK: - Folders and bytes
+
+extension TopicRegistry {
+    private static let deletedSuffix = ".deleted"
+
+    /// - Parameter fresh: whether records left in the folders are of a topic deleted before.
+    private func open(
+        _ name: String, partitions: Int, _ settings: TopicConfiguration, fresh: Bool = false
+    ) throws(StorageError) -> Topic {
+        var logs: [PartitionLog] = []
+        for partition in 0..<partitions {
+            let folder = "\(configuration.dataFolder)/\(name)-\(partition)"
+            if fresh && Folder.exists(folder) { try discard(folder) }
+            logs.append(
+                try PartitionLog(
+                    topic: name, partition: partition, folder: folder, configuration: settings,
+                    flusher: flusher, tell: tell))
+        }
+        return Topic(name: name, configuration: settings, partitions: logs)
+    }
+
+    /// Takes a folder out of the way at once, and then its files.
+    private func discard(_ folder: String) throws(StorageError) {
+        deletions += 1
+        var target: String
+        repeat {
+            target = "\(configuration.dataFolder)/\(deletions)\(Self.deletedSuffix)"
+            if Folder.exists(target) { deletions += 1 }
+        } while Folder.exists(target)
+        try Folder.rename(folder, to: target)
+        try Folder.removeWithFiles(target)
+    }
+
+    /// At start: removes what a deletion left, and tells of folders that are no topic's.
+    private func removeDeleted() throws(StorageError) {
+        let folder = configuration.dataFolder
+        let known = Set(
+            topics.values.flatMap { topic in
+                topic.partitions.indices.map { "\(topic.name)-\($0)" }
+            })
+        for name in try Folder.names(in: folder) where !known.contains(name) {
+            if name.hasSuffix(Self.deletedSuffix) {
+                try Folder.removeWithFiles("\(folder)/\(name)")
+            } else if name.contains("-") {
+                tell(.unknownFolder(path: "\(folder)/\(name)"))
+            }
+        }
+    }
+
+    private static func encode(_ partitions: Int, _ settings: TopicConfiguration) -> [UInt8] {
+        var writer = WireWriter()
+        writer.int32(Int32(partitions))
+        writer.array(settings.given) { entry, writer in
+            writer.string(entry.key.rawValue)
+            writer.string(entry.value)
+        }
+        return writer.bytes
+    }
+
+    private static func decode(_ bytes: [UInt8]) -> (Int, [(String, String?)])? {
+        WireReader.decode(bytes) { reader throws(WireError) in
+            (
+                Int(try reader.int32()),
+                try reader.array { reader throws(WireError) in
+                    (try reader.string(), try reader.nullableString())
+                }
+            )
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// Bytes that are not what the protocol says.
+enum WireError: Error, Equatable {
+    /// A field of `needed` bytes, with `left` bytes to the end of the request.
+    case short(needed: Int, left: Int)
+    case length(Int)
+    case elements(Int)
+}
+
+/// Reads the protocol's fields from a request, front to back.
+///
+/// It does not own the bytes: it and what it returns by pointer end before they do.
+struct WireReader {
+    private let bytes: UnsafeMutableRawBufferPointer
+    private var position = 0
+
+    init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+    var left: Int { bytes.count - position }
+
+    mutating func int8() throws(WireError) -> Int8 { try integer() }
+    mutating func int16() throws(WireError) -> Int16 { try integer() }
+    mutating func int32() throws(WireError) -> Int32 { try integer() }
+    mutating func int64() throws(WireError) -> Int64 { try integer() }
+    mutating func bool() throws(WireError) -> Bool { try int8() != 0 }
+
+    mutating func nullableString() throws(WireError) -> String? {
+        let count = Int(try int16())
+        if count == -1 { return nil }
+        return String(decoding: try take(count), as: UTF8.self)
+    }
+
+    mutating func string() throws(WireError) -> String { try nullableString() ?? "" }
+
+    /// A byte string in place, nil when null. It may be changed: a produced batch gets its offset.
+    mutating func nullableBytes() throws(WireError) -> UnsafeMutableRawBufferPointer? {
+        let count = Int(try int32())
+        if count == -1 { return nil }
+        return try take(count)
+    }
+
+    mutating func byteArray() throws(WireError) -> [UInt8] {
+        guard let bytes = try nullableBytes() else { return [] }
+        return Array(bytes)
+    }
+
+    mutating func nullableArray<T>(
+        _ element: (inout WireReader) throws(WireError) -> T
+    ) throws(WireError) -> [T]? {
+        let count = Int(try int32())
+        if count == -1 { return nil }
+        // Every element takes a byte at least, so a short request cannot claim much memory.
+        guard count >= 0, count <= Limits.arrayElements, count <= left else {
+            throw .elements(count)
+        }
+        var elements: [T] = []
+        elements.reserveCapacity(count)
+        for _ in 0..<count { elements.append(try element(&self)) }
+        return elements
+    }
+
+    mutating func array<T>(
+        _ element: (inout WireReader) throws(WireError) -> T
+    ) throws(WireError) -> [T] {
+        try nullableArray(element) ?? []
+    }
+
+    private mutating func integer<T: FixedWidthInteger>() throws(WireError) -> T {
+        let bytes = try take(MemoryLayout<T>.size)
+        return T(bigEndian: bytes.loadUnaligned(as: T.self))
+    }
+
+    private mutating func take(_ count: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
+        guard count >= 0 else { throw .length(count) }
+        guard count <= left else { throw .short(needed: count, left: left) }
+        defer { position += count }
+        return UnsafeMutableRawBufferPointer(rebasing: bytes[position..<position + count])
+    }
+}
