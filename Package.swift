@@ -11,18 +11,17 @@ let package = Package(
         program("dashboard", "Dashboard"), program("fleet", "Fleet"), program("broker", "Broker"),
         program("benchmark", "Benchmarks"), program("evaluate", "Evaluation"),
     ],
-    targets:
-        // Debian's C libraries.
-        [
-            system("CRdKafka", "rdkafka", debian: "librdkafka-dev"),
-            system("CLibPQ", "libpq", debian: "libpq-dev"),
-            system("CMicroHTTPD", "libmicrohttpd", debian: "libmicrohttpd-dev"),
-            system("COpenBLAS", "openblas", debian: "libopenblas-serial-dev", "liblapacke-dev"),
-            system("CZlib", "zlib", debian: "zlib1g-dev"),
-            system("CLZ4", "liblz4", debian: "liblz4-dev"),
-            system("CZstd", "libzstd", debian: "libzstd-dev"),
-            system("CSnappy", "snappy", debian: "libsnappy-dev"),
-        ]
+    targets: // Debian's C libraries.
+    [
+        system("CRdKafka", "rdkafka", debian: "librdkafka-dev"),
+        system("CLibPQ", "libpq", debian: "libpq-dev"),
+        system("CMicroHTTPD", "libmicrohttpd", debian: "libmicrohttpd-dev"),
+        system("COpenBLAS", "openblas", debian: "libopenblas-serial-dev", "liblapacke-dev"),
+        system("CZlib", "zlib", debian: "zlib1g-dev"),
+        system("CLZ4", "liblz4", debian: "liblz4-dev"),
+        system("CZstd", "libzstd", debian: "libzstd-dev"),
+        system("CSnappy", "snappy", debian: "libsnappy-dev"),
+    ]
         // Shared.
         + [
             shared("Kafka", ["CRdKafka"], .binding),
@@ -31,7 +30,7 @@ let package = Package(
             shared("Settings"),
             shared("Telemetry"),
             shared("Scanning", at: "Topics/Scanning", [], .binding),
-            shared("Topics", ["Scanning"], exclude: ["Scanning"]),
+            shared("Topics", ["Scanning"], exclude: ["Scanning", "invocation.proto"]),
             shared("Numerics", ["COpenBLAS"], .binding),
             shared("Processing", ["Topics"]),
             shared(
@@ -60,19 +59,26 @@ let package = Package(
                 ],
                 path: "Tests/Benchmarks", swiftSettings: .safe),
             .executableTarget(
-                name: "Evaluation", dependencies: ["RepresentationLearning", "Allocation", "Numerics"],
+                name: "Evaluation",
+                dependencies: ["RepresentationLearning", "Allocation", "Numerics"],
                 path: "Tests/Evaluation", swiftSettings: .safe),
-            tests("Kafka", of: ["Kafka"], .binding), tests("Postgres"), tests("HTTP"), tests("Settings"),
+            tests("Kafka", of: ["Kafka"], .binding), tests("Postgres"), tests("HTTP"),
+            tests("Settings"),
             tests("Telemetry"), tests("Topics", of: ["Topics", "Scanning"]), tests("Numerics"),
-            tests("Processing"), tests("Runtime", of: ["Runtime", "Kafka", "Postgres", "Settings", "Telemetry"]),
+            tests("Processing"),
+            tests("Runtime", of: ["Runtime", "Kafka", "Postgres", "Settings", "Telemetry"]),
             tests("Workload"), tests("Brokerage", of: ["Brokerage", "Kafka"], .binding),
-            tests("Featurization"), tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
+            tests("Featurization"),
+            tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
             tests("Allocation", of: ["Allocation", "Numerics"]),
             tests("Pages", of: ["Pages", "Postgres"]),
             tests(
                 "Pipeline",
-                of: ["Featurization", "RepresentationLearning", "Prediction", "Allocation", "Workload"]),
+                of: [
+                    "Featurization", "RepresentationLearning", "Prediction", "Allocation",
+                    "Workload",
+                ]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),
             tests("Tidy", of: []),
         ]
@@ -125,7 +131,8 @@ func service(
             path: "Services/\(agent)/\(activity)", swiftSettings: settings),
         .executableTarget(
             name: agent,
-            dependencies: modules([activity, "HTTP", "Runtime", "Settings", "Telemetry", "Topics"] + more),
+            dependencies: modules(
+                [activity, "HTTP", "Runtime", "Settings", "Telemetry", "Topics"] + more),
             path: "Services/\(agent)/Main",
             resources: migrations ? [.embedInCode("Migrations")] : nil, swiftSettings: .safe),
     ]

@@ -1,37 +1,45 @@
 internal import Brokerage
-internal import Dispatch
 internal import Foundation
+internal import Runtime
+internal import Settings
+internal import Telemetry
 
-/// Runs the embedded broker until SIGTERM or SIGINT.
+/// A Kafka-protocol broker for one machine: any Kafka client reads and writes here.
 @main struct Broker {
-    static func main() throws {
-        let arguments = CommandLine.arguments
-        var configuration = BrokerConfiguration(dataFolder: arguments[2])
-        configuration.port = Int(arguments[1]) ?? 0
-        for argument in arguments.dropFirst(3) {
-            let parts = argument.split(separator: "=")
-            switch parts[0] {
-            case "auto": configuration.autoCreateTopics = true
-            case "partitions": configuration.partitionsDefault = Int(parts[1]) ?? 4
-            case "fsync": configuration.fsyncIntervalMs = Int(parts[1]) ?? 1_000
-            case "clean": configuration.cleaningIntervalMs = Int(parts[1]) ?? 30_000
-            default: break
+    static func main() {
+        let command = Command(
+            name: "broker",
+            summary: "a Kafka-protocol broker for one machine: development and small fleets",
+            settings: BrokerSettings.all)
+        Program.run(command) { program in
+            let settings = program.settings
+            let log = program.log
+            let broker = try Brokerage.Broker(
+                configuration: BrokerSettings.configuration(settings)
+            ) { event in write(event, to: log) }
+            broker.start()
+            let address = "\(settings[BrokerSettings.host]):\(broker.port)"
+            log.info(
+                "for one machine: no replicas, and a crash of the machine may lose the interval",
+                [
+                    .address: .string(address),
+                    .intervalMs: .integer(settings[BrokerSettings.fsyncIntervalMs]),
+                ])
+            let file = settings[BrokerSettings.addressFile]
+            if !file.isEmpty {
+                try Data((address + "\n").utf8).write(to: URL(filePath: file), options: .atomic)
             }
+            while !program.stop.isRequested { program.stop.sleep(ms: 1_000) }
+            broker.stop()
         }
-        let broker = try Brokerage.Broker(configuration: configuration) { event in
-            FileHandle.standardError.write(Data("\(event.severity) \(event)\n".utf8))
-        }
-        broker.start()
-        let stopped = DispatchSemaphore(value: 0)
-        let signals = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { stopped.signal() }
-            source.resume()
-            return source
-        }
-        stopped.wait()
-        for source in signals { source.cancel() }
-        broker.stop()
+    }
+}
+
+private func write(_ event: BrokerEvent, to log: Log) {
+    let data: KeyValuePairs<LogKey, LogValue> = [.reason: .string("\(event)")]
+    switch event.severity {
+    case .info: log.info("broker event", data)
+    case .warning: log.warning("broker event", data)
+    case .error: log.error("broker event", data)
     }
 }

@@ -1,3 +1,17 @@
+internal import Postgres
+internal import Prediction
+internal import Runtime
+
+/// Reads `services`, `shapes`, `representations` and `models`; writes `predictions` and `models`.
 @main struct Predictor {
-    static func main() {}
+    static func main() {
+        runStage(
+            PredictorStage.self, named: "predictor",
+            summary: "Foretells how often services succeed and how much they will run.",
+            migrations: [
+                Migration(file: "0001-tables.sql", PackageResources._001_tables_sql)
+            ],
+            make: { _, partition in PredictorStage(partition: partition) },
+            write: { rows, session in try PredictorTables().write(rows, to: &session) })
+    }
 }

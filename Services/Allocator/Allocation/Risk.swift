@@ -1,0 +1,28 @@
+/// The most that a worker is planned to need of one resource.
+///
+/// `risk = max_t A(t) + z x sqrt(R)`: the peak over the week of its members' demands summed slot by
+/// slot, and `z` standard deviations of their noise. Summing before taking the peak is what sees
+/// that loads which are never high together need less than their peaks.
+///
+/// It is subadditive: `risk(a + b) <= risk(a) + risk(b)`.
+func risk(peak: Int32, variance: Int, deviations: Double) -> Double {
+    Double(peak) + deviations * Double(variance).squareRoot()
+}
+
+extension Profile {
+    /// What the function needs of a worker of its own.
+    func need(_ policy: Policy) -> Need {
+        Need(
+            milliCpu: risk(
+                peak: cpu.peak, variance: cpu.variance, deviations: policy.deviations),
+            memoryMb: risk(
+                peak: memory.peak, variance: memory.variance,
+                deviations: policy.memoryDeviations))
+    }
+}
+
+/// An amount of both resources.
+public struct Need: Sendable, Equatable {
+    public let milliCpu: Double
+    public let memoryMb: Double
+}

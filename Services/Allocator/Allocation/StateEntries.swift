@@ -1,0 +1,193 @@
+internal import Numerics
+internal import Processing
+internal import Topics
+
+// How each part of a cell is written and read; the keys are in `CellState`.
+
+private let version: UInt8 = 1
+
+extension Cell.Clock {
+    func encoded() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(newestSlot ?? -1)
+        writer.write(window?.day ?? -1)
+        writer.write(window?.settledSlot ?? -1)
+        writer.write(hour)
+        writer.write(moves)
+        writer.write(consolidatedHour)
+        return writer.bytes
+    }
+
+    init(_ reader: inout StateReader) throws(CorruptState) {
+        let newest = try reader.readInt64()
+        newestSlot = newest < 0 ? nil : newest
+        let day = try reader.readInt64()
+        let settled = try reader.readInt64()
+        window = day < 0 ? nil : Window(day: day, settledSlot: settled)
+        hour = try reader.readInt64()
+        moves = try reader.readInt()
+        consolidatedHour = try reader.readInt64()
+    }
+}
+
+extension WorkerReported {
+    func encodedState() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(milliCpu)
+        writer.write(memoryMb)
+        writer.write(state.rawValue)
+        writer.write(wattsIdle)
+        writer.write(wattsPeak)
+        writer.write(carbonGPerKwh)
+        return writer.bytes
+    }
+
+    init(_ name: String, cell: Int32, _ reader: inout StateReader) throws(CorruptState) {
+        let milliCpu = try reader.readDouble()
+        let memoryMb = try reader.readDouble()
+        guard let state = State(rawValue: try reader.readString()) else {
+            throw CorruptState("worker \(name) is in no known state")
+        }
+        self.init(
+            worker: name, cell: cell, milliCpu: milliCpu, memoryMb: memoryMb, state: state,
+            wattsIdle: try reader.readOptionalDouble(),
+            wattsPeak: try reader.readOptionalDouble(),
+            carbonGPerKwh: try reader.readOptionalDouble())
+    }
+}
+
+extension KnownService {
+    /// nil while no prediction said anything: its functions have entries of their own.
+    func encoded() -> [UInt8]? {
+        guard let tier else { return nil }
+        var writer = StateWriter(version: version)
+        writer.write(tier.rawValue)
+        writer.write(prior)
+        return writer.bytes
+    }
+
+    init(_ reader: inout StateReader) throws(CorruptState) {
+        tier = try Tier(&reader)
+        prior = try Prior?(&reader)
+    }
+}
+
+extension PlacedFunction {
+    var lastSlot: Int64 {
+        pending.reduce(demand.cpu.lastSlot ?? demand.firstSlot) { max($0, $1.slot) }
+    }
+
+    func encoded() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(demand.firstSlot)
+        writer.write(demand.prior)
+        writer.write(tier.rawValue)
+        writer.write(placements) { $0.write($1) }
+        writer.write(revision)
+        writer.write(decidedAtMs)
+        writer.write(reason)
+        return writer.bytes
+    }
+
+    mutating func restoreHead(_ reader: inout StateReader) throws(CorruptState) {
+        demand.firstSlot = try reader.readInt64()
+        demand.prior = try Prior?(&reader)
+        tier = try Tier(&reader)
+        placements = try reader.readArray { reader throws(CorruptState) in
+            try reader.readString()
+        }
+        revision = try reader.readInt()
+        decidedAtMs = try reader.readInt64()
+        reason = try reader.readString()
+    }
+
+    /// nil while nothing is pending.
+    func encodedPending() -> [UInt8]? {
+        guard !pending.isEmpty else { return nil }
+        var writer = StateWriter(version: version)
+        writer.write(pending) { writer, use in
+            writer.write(use.slot)
+            writer.write(use.correction)
+            writer.write(use.milliCpu)
+            writer.write(use.memoryMb)
+        }
+        return writer.bytes
+    }
+}
+
+extension SlotUse {
+    static func read(_ reader: inout StateReader) throws(CorruptState) -> SlotUse {
+        SlotUse(
+            slot: try reader.readInt64(), correction: try reader.readInt(),
+            milliCpu: try reader.readFloat(), memoryMb: try reader.readFloat())
+    }
+}
+
+extension Demand {
+    /// The newest week's day of that number modulo 7; nil when it is not kept. A value takes one to
+    /// four bytes: 0 for none, or itself plus 1.
+    func encoded(place: Int64) -> [UInt8]? {
+        guard let lastSlot = cpu.lastSlot else { return nil }
+        let newest = DemandWeek.day(of: lastSlot).number
+        let days = Int64(DemandWeek.days)
+        let number = newest - (newest - place + days) % days
+        guard number >= 0, let cpu = cpu.day(number), let memory = memory.day(number) else { return nil }
+        var writer = StateWriter(version: version)
+        writer.write(number)
+        for day in [cpu, memory] {
+            for value in day.values { writer.write(value.isNaN ? 0 : UInt64(value) + 1) }
+        }
+        return writer.bytes
+    }
+
+    mutating func restoreDay(_ reader: inout StateReader) throws(CorruptState) {
+        let number = try reader.readInt64()
+        guard number >= 0 else { throw CorruptState("day \(number) is before 1970") }
+        let cpu = try DemandWeek.Day(number: number, values: values(&reader))
+        let memory = try DemandWeek.Day(number: number, values: values(&reader))
+        restore(cpu: cpu, memory: memory)
+    }
+
+    private func values(_ reader: inout StateReader) throws(CorruptState) -> [Float] {
+        var values: [Float] = []
+        values.reserveCapacity(DemandWeek.slotsPerDay)
+        for _ in 0..<DemandWeek.slotsPerDay {
+            let coded = try reader.readUInt()
+            guard coded <= UInt64(Limits.demandMax) + 1 else {
+                throw CorruptState("demand \(coded) is beyond \(Limits.demandMax)")
+            }
+            values.append(coded == 0 ? .nan : Float(coded - 1))
+        }
+        return values
+    }
+}
+
+extension Tier {
+    fileprivate init(_ reader: inout StateReader) throws(CorruptState) {
+        let name = try reader.readString()
+        guard let tier = Tier(rawValue: name) else {
+            throw CorruptState("\"\(name)\" is no tier")
+        }
+        self = tier
+    }
+}
+
+extension StateWriter {
+    fileprivate mutating func write(_ prior: Prior?) {
+        write(prior?.hourly ?? []) { $0.write(Int64($1)) }
+        write(prior?.variance ?? 0)
+    }
+}
+
+extension Prior? {
+    fileprivate init(_ reader: inout StateReader) throws(CorruptState) {
+        let hourly = try reader.readArray { reader throws(CorruptState) in
+            Int32(clamping: try reader.readInt64())
+        }
+        let variance = try reader.readInt()
+        guard hourly.isEmpty || hourly.count == 24 else {
+            throw CorruptState("a prior has \(hourly.count) hours, expected 24")
+        }
+        self = hourly.isEmpty ? nil : Prior(hourly: hourly, variance: variance)
+    }
+}

@@ -1,0 +1,140 @@
+internal import Numerics
+public import Topics
+
+/// What happens in a fleet, in order of time.
+public enum FleetEvent: Sendable {
+    /// Before the first invocation of each service, and again for those alive where a stream
+    /// goes on in the middle.
+    case announced(ServiceAnnounced, atMs: Int64)
+    /// An execution ended.
+    case ended(Execution)
+
+    public var atMs: Int64 {
+        switch self {
+        case .announced(_, let atMs): atMs
+        case .ended(let execution): execution.endedAtMs
+        }
+    }
+}
+
+/// Where executions come from: a trace, or a generated fleet.
+///
+/// A value gives the same for a minute whatever was asked before, as long as minutes rise.
+public protocol FleetSource: Sendable {
+    /// Tells this run's events from any other's: kind, seed, and a digest of all that
+    /// the events depend on.
+    var run: String { get }
+    /// When minute 0 begins.
+    var startMs: Int64 { get }
+    /// Minutes in which something may begin; nil for a workload without end.
+    var minutes: Int? { get }
+    /// No execution lasts longer.
+    var durationMsMax: Double { get }
+    /// What the functions known at the start need at their peaks.
+    var peakDemands: [PeakDemand] { get }
+    /// Goes on to a minute.
+    ///
+    /// - Returns: services that appear now, or appeared since the minute asked for before and
+    ///   are still there.
+    mutating func advance(to minute: Int) -> [ServiceAnnounced]
+    /// Calls `body` with each function that begins something in the minute, in order of number,
+    /// and the moments, rising.
+    func arrivals(in minute: Int, _ body: (FunctionProfile, [Int64]) -> Void)
+    /// - Precondition: it appeared, and did not end longer ago than the longest execution.
+    func profile(_ number: Int) -> FunctionProfile
+}
+
+/// A workload's events, drawn minute by minute as they are asked for.
+///
+/// Holds one minute's events and what still runs, nothing of the past. The same source gives the
+/// same events with the same sequences from whatever minute it is read.
+public struct EventStream {
+    private var source: any FleetSource
+    private let from: Int
+    private var minute: Int
+    /// The current minute's, in order of sending; and how many were taken.
+    private var announcements: [ServiceAnnounced] = []
+    private var ended: [Execution] = []
+    private var taken = 0
+    private var running: [Execution] = []
+    /// By function number: when its last execution so far ends.
+    private var lastEndMicros: [Int64] = []
+
+    /// - Parameter minute: where to begin; earlier events are not given.
+    public init(_ source: any FleetSource, from minute: Int = 0) {
+        self.source = source
+        from = minute
+        // An execution that ends from `minute` on began at most one longest duration before; it
+        // was cold if none ended in the keep-alive before that; and that one may itself have
+        // lasted the longest duration.
+        let warmUpMs = Int64(source.durationMsMax.rounded(.up)) * 2 + Limits.keepAliveMs
+        self.minute = max(0, minute - Int(warmUpMs / minuteMs) - 2)
+    }
+
+    public var run: String { source.run }
+    public var startMs: Int64 { source.startMs }
+    public func profile(of execution: Execution) -> FunctionProfile {
+        source.profile(execution.function)
+    }
+
+    /// - Returns: nil after the last event.
+    public mutating func next() -> FleetEvent? {
+        while taken == announcements.count + ended.count {
+            guard drawMinute() else { return nil }
+        }
+        defer { taken += 1 }
+        guard taken < announcements.count else {
+            return .ended(ended[taken - announcements.count])
+        }
+        return .announced(
+            announcements[taken], atMs: source.startMs + Int64(minute - 1) * minuteMs)
+    }
+
+    /// - Returns: false when nothing can come any more.
+    private mutating func drawMinute() -> Bool {
+        let isOver = source.minutes.map { minute >= $0 } ?? false
+        guard !isOver || !running.isEmpty else { return false }
+        taken = 0
+        announcements = isOver ? [] : source.advance(to: minute)
+        if !isOver { begin() }
+        let closes = (source.startMs + Int64(minute + 1) * minuteMs) * 1_000
+        // Whatever begins later ends later: this minute is complete.
+        let due = running.partition { $0.endMicros < closes }
+        ended = Array(running[due...])
+        running.removeSubrange(due...)
+        ended.sort(by: Execution.isSentBefore)
+        for i in ended.indices { ended[i].sequence = Sequence(minute: minute, rank: i) }
+        // What precedes `from` was drawn for what still ran then.
+        if minute < from { ended = [] }
+        minute += 1
+        return true
+    }
+
+    private mutating func begin() {
+        var running = self.running
+        var lastEnds = lastEndMicros
+        self.running = []
+        lastEndMicros = []
+        let longest = source.durationMsMax
+        source.arrivals(in: minute) { profile, starts in
+            while lastEnds.count <= profile.number { lastEnds.append(.min) }
+            var draw = ExecutionDraw(profile, minute: minute)
+            var lastEnd = lastEnds[profile.number]
+            var twin = 0
+            var before = Int64.min
+            for start in starts {
+                twin = start == before ? twin + 1 : 0
+                before = start
+                let warmUntil = lastEnd == .min ? .min : lastEnd + Limits.keepAliveMs * 1_000
+                let execution = draw.execution(
+                    startedAtMs: start, twin: twin, isCold: start * 1_000 > warmUntil,
+                    durationMsMax: longest)
+                lastEnd = max(lastEnd, execution.endMicros)
+                running.append(execution)
+            }
+            lastEnds[profile.number] = lastEnd
+        }
+        self.running = running
+        lastEndMicros = lastEnds
+    }
+}

@@ -1,0 +1,79 @@
+internal import Numerics
+internal import Processing
+public import Topics
+
+/// A function's representation as its table keeps it.
+public struct RepresentationRow: Equatable, Sendable {
+    public let representation: Representation
+    /// The end of the slots it rests on.
+    public let asOfMs: Int64
+    public let meanMilliCpu: Double
+    /// (24) demand of each hour of the day, UTC, over the mean; 1 where it was not seen.
+    public let dayProfile: [Float]
+}
+
+extension LearnerStage {
+    func encodings(
+        of due: [FunctionID], until end: Int64
+    ) -> [FunctionID: FunctionHistory.Encoding] {
+        var encodings: [FunctionID: FunctionHistory.Encoding] = [:]
+        for function in due {
+            guard let view = functions[function]?.view(until: end) else { continue }
+            encodings[function] = FunctionHistory.Encoding(
+                modelVersion: model.version, vector: model.encode(view),
+                meanMilliCpu: mean(view.milliCpu))
+        }
+        return encodings
+    }
+
+    /// Publishes what was encoded, with neighbours among all functions that have a vector of the
+    /// model in force.
+    func announce(
+        _ encodings: [FunctionID: FunctionHistory.Encoding], until end: Int64,
+        _ effects: inout Effects<Row>
+    ) {
+        guard !encodings.isEmpty else { return }
+        var current = encodings
+        for (function, history) in functions where current[function] == nil {
+            guard let encoding = history.encoding, encoding.modelVersion == model.version else {
+                continue
+            }
+            current[function] = encoding
+        }
+        let candidates = Set(
+            current.sorted { (-$0.value.meanMilliCpu, $0.key) < (-$1.value.meanMilliCpu, $1.key) }
+                .prefix(Limits.neighbourCandidates).map(\.key))
+        var members: [FunctionID: Neighbourhood.Member] = [:]
+        var views: [FunctionID: DemandView] = [:]
+        for (function, encoding) in current
+        where candidates.contains(function) || encodings[function] != nil {
+            guard let view = functions[function]?.view(until: end) else { continue }
+            if encodings[function] != nil { views[function] = view }
+            members[function] = Neighbourhood.Member(
+                function: function, vector: encoding.vector, rhythm: Rhythm(view))
+        }
+        let neighbourhood = Neighbourhood(candidates.sorted().compactMap { members[$0] })
+        for function in encodings.keys.sorted() {
+            guard let member = members[function], let view = views[function] else { continue }
+            announce(member, view, among: neighbourhood, &effects)
+        }
+    }
+
+    private func announce(
+        _ member: Neighbourhood.Member, _ view: DemandView, among neighbourhood: Neighbourhood,
+        _ effects: inout Effects<Row>
+    ) {
+        let representation = Representation(
+            member.function, modelVersion: model.version, vector: member.vector,
+            cluster: model.cluster(of: member.vector),
+            predictability: member.rhythm.predictability, slots: view.count,
+            nearest: neighbourhood.nearest(to: member),
+            opposite: neighbourhood.opposite(to: member))
+        effects.publish(representation)
+        effects.save(
+            .representation(
+                RepresentationRow(
+                    representation: representation, asOfMs: view.endSlot * FunctionShape.slotMs,
+                    meanMilliCpu: Double(mean(view.milliCpu)), dayProfile: view.dayProfile)))
+    }
+}

@@ -1,0 +1,56 @@
+internal import Numerics
+
+/// Turns a view of a function into its representation and says which cluster that is in.
+public struct EncoderModel: Equatable, Sendable {
+    /// D: numbers of a representation.
+    public static let dimensions = 32
+
+    /// 0: fitted on no fleet but a made-up one, so that there is something before the first release.
+    public let version: Int
+    let biases: [Float]
+    /// (F)
+    let standardisation: Standardisation
+    /// (D, F)
+    let projection: Matrix
+    public let clusters: [Cluster]
+
+    /// Functions of like shape.
+    public struct Cluster: Equatable, Sendable {
+        /// Stays with the same functions from release to release, as far as there are such.
+        public let id: Int
+        /// (D) unit length.
+        public let centroid: [Float]
+        /// Functions of the fit that are in it.
+        public let size: Int
+        /// (24) demand of each hour of the day over the mean, averaged over its functions.
+        public let dayProfile: [Float]
+    }
+
+    /// (D) unit length; all zero for a view without slots.
+    public func encode(_ view: DemandView) -> [Float] {
+        guard view.count > 0 else { return Array(repeating: 0, count: Self.dimensions) }
+        let features = DemandFeatures.features(of: view, biases: biases)
+        return project(features)
+    }
+
+    func project(_ features: [Float]) -> [Float] {
+        let row = weighted(features, standardisation)[...]
+        return unitLength((0..<projection.rows).map { dotProduct(projection.row($0), row) })
+    }
+
+    /// The cluster whose centroid is nearest; the first of equals.
+    public func cluster(of vector: [Float]) -> Int {
+        var best: (id: Int, cosine: Float) = (0, -.infinity)
+        for cluster in clusters {
+            let cosine = dotProduct(cluster.centroid[...], vector[...])
+            if cosine > best.cosine { best = (cluster.id, cosine) }
+        }
+        return best.id
+    }
+}
+
+/// (F) standardised, brought within 8 deviations, weighted by block.
+func weighted(_ features: [Float], _ standardisation: Standardisation) -> [Float] {
+    let standard = standardisation.apply(to: features, limit: 8)
+    return standard.indices.map { standard[$0] * DemandFeatures.weights[$0] }
+}

@@ -1,0 +1,137 @@
+internal import Numerics
+internal import Processing
+
+/// A function's last seven days as they were published, and what was made of them last.
+struct FunctionHistory: Sendable, Equatable {
+    /// The first slot ever seen of it; nil while none was.
+    private(set) var firstSlot: Int64?
+    private var milliCpu = DemandWeek()
+    private var invocations = DemandWeek()
+    /// Slots came or changed since it was last encoded.
+    var pending = false
+    /// nil before the first time.
+    var encoding: Encoding?
+
+    struct Encoding: Sendable, Equatable {
+        let modelVersion: Int
+        /// (D)
+        let vector: [Float]
+        let meanMilliCpu: Float
+    }
+
+    var lastSlot: Int64? { milliCpu.lastSlot }
+
+    /// From its first slot to its last.
+    var ageSlots: Int64 {
+        guard let firstSlot, let lastSlot else { return 0 }
+        return lastSlot - firstSlot + 1
+    }
+
+    /// - Returns: whether that changed anything.
+    mutating func record(milliCpu demand: Double, invocations calls: Int, slot: Int64) -> Bool {
+        let demand = DayCoding.kept(milliCpu: Float(demand))
+        let calls = DayCoding.kept(invocations: calls)
+        guard milliCpu.value(slot: slot) != demand || invocations.value(slot: slot) != calls,
+            milliCpu.record(demand, slot: slot)
+        else { return false }
+        invocations.record(calls, slot: slot)
+        firstSlot = min(firstSlot ?? slot, slot)
+        pending = true
+        return true
+    }
+
+    /// What is known before `end`: up to seven calendar days, of which the last is that of the
+    /// slot before `end`. Slots that were not published count as zero.
+    func view(until end: Int64) -> DemandView {
+        guard let firstSlot, firstSlot < end else {
+            return DemandView(startSlot: max(0, end), milliCpu: [], invocations: [])
+        }
+        let perDay = Int64(DemandWeek.slotsPerDay)
+        let lastDay = (end - 1) / perDay
+        let firstDay = max(0, lastDay - Int64(DemandWeek.days) + 1)
+        let start = max(firstSlot, firstDay * perDay)
+        return DemandView(
+            startSlot: start, milliCpu: Self.values(of: milliCpu, in: start..<end),
+            invocations: Self.values(of: invocations, in: start..<end))
+    }
+
+    /// From its first kept slot to its last; nil without any.
+    var ownView: DemandView? {
+        guard let lastSlot else { return nil }
+        let newest = DemandWeek.day(of: lastSlot).number
+        for number in (newest - Int64(DemandWeek.days) + 1)...newest where number >= 0 {
+            guard let day = milliCpu.day(number),
+                let index = day.values.firstIndex(where: { !$0.isNaN })
+            else { continue }
+            let start = number * Int64(DemandWeek.slotsPerDay) + Int64(index)
+            return DemandView(
+                startSlot: start, milliCpu: Self.values(of: milliCpu, in: start..<lastSlot + 1),
+                invocations: Self.values(of: invocations, in: start..<lastSlot + 1))
+        }
+        return nil
+    }
+
+    private static func values(of week: DemandWeek, in slots: Range<Int64>) -> [Float] {
+        var values: [Float] = []
+        values.reserveCapacity(slots.count)
+        var slot = slots.lowerBound
+        while slot < slots.upperBound {
+            let (number, index) = DemandWeek.day(of: slot)
+            let count = min(DemandWeek.slotsPerDay - index, Int(slots.upperBound - slot))
+            if let day = week.day(number) {
+                values += day.values[index..<index + count].map { $0.isNaN ? 0 : $0 }
+            } else {
+                values += repeatElement(0, count: count)
+            }
+            slot += Int64(count)
+        }
+        return values
+    }
+
+    /// The state entry of one of its days; nil when that is not kept.
+    func day(_ number: Int64) -> [UInt8]? {
+        guard let demand = milliCpu.day(number), let calls = invocations.day(number) else {
+            return nil
+        }
+        return DayCoding.bytes(milliCpu: demand, invocations: calls)
+    }
+
+    mutating func restore(day bytes: [UInt8]) throws(CorruptState) {
+        let (demand, calls) = try DayCoding.days(bytes)
+        milliCpu.restore(demand)
+        invocations.restore(calls)
+    }
+
+    /// Its state entry but for the days.
+    var head: [UInt8] {
+        var writer = StateWriter(version: 1)
+        writer.write(firstSlot ?? 0)
+        writer.write(pending)
+        writer.write(encoding != nil)
+        if let encoding {
+            writer.write(encoding.modelVersion)
+            writer.write(encoding.meanMilliCpu)
+            writer.write(encoding.vector) { $0.write($1) }
+        }
+        return writer.bytes
+    }
+
+    mutating func restore(head bytes: [UInt8]) throws(CorruptState) {
+        var reader = try StateReader(bytes, newest: 1)
+        firstSlot = try reader.readInt64()
+        pending = try reader.readBool()
+        encoding = nil
+        if try reader.readBool() {
+            let version = try reader.readInt()
+            let mean = try reader.readFloat()
+            let vector = try reader.readArray { reader throws(CorruptState) in
+                try reader.readFloat()
+            }
+            guard vector.count == EncoderModel.dimensions else {
+                throw CorruptState("vector of \(vector.count) numbers")
+            }
+            encoding = Encoding(modelVersion: version, vector: vector, meanMilliCpu: mean)
+        }
+        try reader.finish()
+    }
+}

@@ -1,0 +1,72 @@
+internal import Numerics
+
+/// What the whole fleet knows of a service before its own invocations: all partitions' parts together.
+struct FleetPrior {
+    /// The fleet's success rate by request: the line that everything else must beat.
+    let baseline: Double
+    let success: SuccessHierarchy
+    private let busyness: [String: BusynessVotes]
+    private let allBusyness: BusynessVotes
+    private let triggerSeasons: [String: SeasonVotes]
+    private let fleetFactors: [Double]
+    private let clusterSeasons: [Cluster: SeasonVotes]
+
+    /// - Parameter contributions: in order of their partitions, for sums of fractions depend on it.
+    init(_ contributions: [PriorContribution]) {
+        var successes = 0
+        var outcomes = 0
+        var votes: [String: Votes] = [:]
+        var likelihood: [String: (logs: [Double], services: Double)] = [:]
+        var customers: [SuccessHierarchy.Group: Votes] = [:]
+        var busyness: [String: BusynessVotes] = [:]
+        var seasons: [String: SeasonVotes] = [:]
+        var clusters: [Cluster: SeasonVotes] = [:]
+        var allBusyness = BusynessVotes()
+        var fleetSeason = SeasonVotes()
+        for contribution in contributions {
+            successes += contribution.successes
+            outcomes += contribution.outcomes
+            for trigger in contribution.triggers {
+                votes[trigger.name] = (votes[trigger.name] ?? Votes()) + trigger.votes
+                busyness[trigger.name] = (busyness[trigger.name] ?? .init()) + trigger.busyness
+                seasons[trigger.name] = (seasons[trigger.name] ?? .init()) + trigger.season
+                allBusyness = allBusyness + trigger.busyness
+                fleetSeason = fleetSeason + trigger.season
+                let sum = likelihood[trigger.name]
+                likelihood[trigger.name] = (
+                    sum.map { zip($0.logs, trigger.likelihood).map { $0 + $1 } }
+                        ?? trigger.likelihood,
+                    (sum?.services ?? 0) + trigger.services
+                )
+            }
+            for customer in contribution.customers {
+                customers[customer.group] = (customers[customer.group] ?? Votes()) + customer.votes
+            }
+            for part in contribution.clusters {
+                clusters[part.cluster] = (clusters[part.cluster] ?? .init()) + part.season
+            }
+        }
+        baseline = (Double(successes) + 0.5) / (Double(outcomes) + 1)
+        success = SuccessHierarchy(
+            triggers: votes, customers: customers, likelihood: likelihood)
+        self.busyness = busyness
+        self.allBusyness = allBusyness
+        triggerSeasons = seasons
+        fleetFactors = normalized(
+            fleetSeason.factors(shrunkTo: Array(repeating: 1, count: 24)))
+        clusterSeasons = clusters
+    }
+
+    /// What services of the trigger, and of the cluster where it is known, say of a new one's demand.
+    func demand(trigger: String, cluster: Cluster?) -> DemandPrior {
+        let votes = busyness[trigger] ?? BusynessVotes()
+        let known = votes.services > 0 ? votes : allBusyness
+        var factors = triggerSeasons[trigger]?.factors(shrunkTo: fleetFactors) ?? fleetFactors
+        if let cluster, let season = clusterSeasons[cluster] {
+            factors = season.factors(shrunkTo: factors)
+        }
+        return DemandPrior(
+            level: known.level, cpuMsPerInvocation: known.cpuMsPerInvocation,
+            hourFactors: normalized(factors))
+    }
+}

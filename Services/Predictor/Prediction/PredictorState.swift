@@ -1,0 +1,109 @@
+public import Processing
+internal import Topics
+
+extension PredictorStage {
+    static let partitionKey = "partition"
+    static let contributionKey = "contribution"
+    private static let servicePrefix = "service/"
+    private static let layout: UInt8 = 1
+
+    static func key(of id: ServiceID) -> String { servicePrefix + id.path }
+
+    public mutating func takeChanges() -> [StateEntry] {
+        let entries = changed.sorted().map { key in
+            switch key {
+            case Self.partitionKey: StateEntry(key: key, value: encodedPartition)
+            case Self.contributionKey: StateEntry(key: key, value: encodedContribution)
+            default:
+                StateEntry(
+                    key: key,
+                    value: Self.service(ofPath: String(key.dropFirst(Self.servicePrefix.count)))
+                        .flatMap { services[$0]?.encoded })
+            }
+        }
+        changed = []
+        return entries
+    }
+
+    public mutating func restore(_ entry: StateEntry) throws(CorruptState) {
+        guard let bytes = entry.value else { return }
+        switch entry.key {
+        case Self.partitionKey: try restorePartition(bytes)
+        case Self.contributionKey: try restoreContribution(bytes)
+        default:
+            guard entry.key.hasPrefix(Self.servicePrefix),
+                let id = Self.service(
+                    ofPath: String(entry.key.dropFirst(Self.servicePrefix.count)))
+            else { throw CorruptState("entry \"\(entry.key)\" is none of the predictor's") }
+            services[id] = try ServiceState(decoding: bytes, of: id)
+            // What was pending is not kept: all are published once more.
+            dirty.insert(id)
+        }
+        combined = nil
+    }
+
+    private var encodedPartition: [UInt8] {
+        var writer = StateWriter(version: Self.layout)
+        writer.write(watermarkMs != nil)
+        if let watermarkMs { writer.write(watermarkMs) }
+        writer.write(scored)
+        writer.write(scores.sorted { $0.key < $1.key }) { $0.write($1.value) }
+        return writer.bytes
+    }
+
+    private mutating func restorePartition(_ bytes: [UInt8]) throws(CorruptState) {
+        var reader = try StateReader(bytes, newest: Self.layout)
+        watermarkMs = try reader.readBool() ? try reader.readInt64() : nil
+        scored = try reader.readScore(of: partition)
+        for _ in 0..<(try reader.readUInt()) {
+            let score = try reader.readScore(of: partition)
+            scores[score.dayStartMs / Clock.dayMs] = score
+            dirtyScores.insert(score.dayStartMs / Clock.dayMs)
+        }
+        try reader.finish()
+    }
+
+    private var encodedContribution: [UInt8] {
+        var writer = StateWriter(version: Self.layout)
+        writer.write(ownReleasedMs ?? 0)
+        return writer.bytes + own.encoded
+    }
+
+    private mutating func restoreContribution(_ bytes: [UInt8]) throws(CorruptState) {
+        var reader = try StateReader(bytes, newest: Self.layout)
+        let releasedMs = try reader.readInt64()
+        var writer = StateWriter(version: Self.layout)
+        writer.write(releasedMs)
+        own = try PriorContribution(decoding: Array(bytes.dropFirst(writer.bytes.count)))
+        ownReleasedMs = releasedMs
+    }
+}
+
+extension StateWriter {
+    fileprivate mutating func write(_ score: PredictionScore) {
+        write(score.dayStartMs)
+        write(score.outcomes)
+        write(score.successes)
+        write(score.logLoss)
+        write(score.baselineLogLoss)
+        write(score.newOutcomes)
+        write(score.newLogLoss)
+        write(score.newBaselineLogLoss)
+    }
+}
+
+extension StateReader {
+    fileprivate mutating func readScore(
+        of partition: Int32
+    ) throws(CorruptState) -> PredictionScore {
+        var score = PredictionScore(partition: partition, dayStartMs: try readInt64())
+        score.outcomes = try readInt()
+        score.successes = try readInt()
+        score.logLoss = try readDouble()
+        score.baselineLogLoss = try readDouble()
+        score.newOutcomes = try readInt()
+        score.newLogLoss = try readDouble()
+        score.newBaselineLogLoss = try readDouble()
+        return score
+    }
+}

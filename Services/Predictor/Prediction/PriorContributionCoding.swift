@@ -1,0 +1,124 @@
+internal import Processing
+
+extension PriorContribution {
+    static let layout: UInt8 = 1
+
+    var encoded: [UInt8] {
+        var writer = StateWriter(version: Self.layout)
+        writer.write(successes)
+        writer.write(outcomes)
+        writer.write(UInt64(SuccessHierarchy.strengths.count))
+        writer.write(triggers) { writer, trigger in
+            writer.write(trigger.name)
+            writer.write(trigger.votes)
+            for value in trigger.likelihood { writer.write(value) }
+            writer.write(trigger.services)
+            writer.write(trigger.busyness.services)
+            writer.write(trigger.busyness.rates)
+            writer.write(trigger.busyness.logRates)
+            writer.write(trigger.busyness.cpuServices)
+            writer.write(trigger.busyness.logCPUMs)
+            writer.write(trigger.season)
+        }
+        writer.write(customers) { writer, customer in
+            writer.write(customer.group.trigger)
+            writer.write(customer.group.customer)
+            writer.write(customer.votes)
+        }
+        writer.write(clusters) { writer, cluster in
+            writer.write(cluster.cluster.modelVersion)
+            writer.write(cluster.cluster.number)
+            writer.write(cluster.season)
+        }
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(CorruptState) {
+        var reader = try StateReader(bytes, newest: Self.layout)
+        successes = try reader.readInt()
+        outcomes = try reader.readInt()
+        guard successes >= 0, successes <= outcomes else {
+            throw CorruptState("\(successes) successes of \(outcomes) outcomes")
+        }
+        let strengths = try reader.readUInt()
+        guard strengths == UInt64(SuccessHierarchy.strengths.count) else {
+            throw CorruptState(
+                "prior has \(strengths) strengths, expected \(SuccessHierarchy.strengths.count)")
+        }
+        triggers = try reader.readArray { reader throws(CorruptState) in
+            try reader.readTrigger()
+        }
+        customers = try reader.readArray { reader throws(CorruptState) in
+            Customer(
+                group: .init(trigger: try reader.readString(), customer: try reader.readString()),
+                votes: try reader.readVotes())
+        }
+        clusters = try reader.readArray { reader throws(CorruptState) in
+            ClusterSeason(
+                cluster: Cluster(modelVersion: try reader.readInt(), number: try reader.readInt()),
+                season: try reader.readSeason())
+        }
+        try reader.finish()
+    }
+}
+
+extension StateWriter {
+    fileprivate mutating func write(_ votes: Votes) {
+        write(votes.successes)
+        write(votes.services)
+    }
+
+    fileprivate mutating func write(_ season: SeasonVotes) {
+        write(season.services)
+        for value in season.factors { write(value) }
+    }
+}
+
+extension StateReader {
+    fileprivate mutating func readTrigger() throws(CorruptState) -> PriorContribution.Trigger {
+        var trigger = PriorContribution.Trigger(name: try readString())
+        trigger.votes = try readVotes()
+        for i in trigger.likelihood.indices {
+            let value = try readDouble()
+            guard value.isFinite else { throw CorruptState("likelihood is \(value)") }
+            trigger.likelihood[i] = value
+        }
+        trigger.services = try readAmount()
+        trigger.busyness.services = try readAmount()
+        trigger.busyness.rates = try readAmount()
+        trigger.busyness.logRates = try readDouble()
+        trigger.busyness.cpuServices = try readAmount()
+        trigger.busyness.logCPUMs = try readDouble()
+        guard trigger.busyness.logRates.isFinite, trigger.busyness.logCPUMs.isFinite else {
+            throw CorruptState("sum of logarithms is not finite")
+        }
+        trigger.season = try readSeason()
+        return trigger
+    }
+
+    fileprivate mutating func readVotes() throws(CorruptState) -> Votes {
+        let votes = Votes(successes: try readAmount(), services: try readAmount())
+        guard votes.successes <= votes.services * (1 + 1e-9) else {
+            throw CorruptState("\(votes.successes) votes for success of \(votes.services)")
+        }
+        return votes
+    }
+
+    fileprivate mutating func readSeason() throws(CorruptState) -> SeasonVotes {
+        var season = SeasonVotes()
+        season.services = try readAmount()
+        for hour in season.factors.indices { season.factors[hour] = try readAmount() }
+        return season
+    }
+
+    private static let amountMax = 1e15
+
+    /// A number of something; another partition's, so it is not taken on trust.
+    private mutating func readAmount() throws(CorruptState) -> Double {
+        let value = try readDouble()
+        guard (0...Self.amountMax).contains(value) else {
+            throw CorruptState("amount is \(value), expected 0 to \(Self.amountMax)")
+        }
+        return value
+    }
+}

@@ -1,0 +1,178 @@
+internal import Topics
+
+/// All that the predictor keeps of a service.
+struct ServiceState: Equatable {
+    /// What its customer announced.
+    var announced: ServiceAnnounced?
+    /// Names of its functions, in the order in which they were seen; slots refer to them by index.
+    var functions: [String] = []
+    /// Slots that can still be corrected, by time and function.
+    var recent: [RecentSlot] = []
+    var outcomes = OutcomeHistory()
+    var demand: DemandHistory?
+    /// What its newest slot said of it.
+    var newest: Facts?
+    /// By function, as the learner last said.
+    var clusters: [String: Membership] = [:]
+    /// Its vote in the partition's last contribution.
+    var voted = Votes()
+
+    struct RecentSlot: Equatable {
+        var startMs: Int64
+        var function: Int
+        var correction: Int
+        var successes: Int
+        var outcomes: Int
+        var cpuMs: Double
+        /// What was foretold when the slot was first read, by us and by the baseline.
+        var foretold: Double
+        var baseline: Double
+        /// Whether few of its outcomes were known then.
+        var isNew: Bool
+    }
+
+    struct Facts: Equatable {
+        var slotStartMs: Int64
+        var trigger: String?
+        var memoryMb: Double
+        var deadlineMs: Double?
+    }
+
+    struct Membership: Equatable {
+        var cluster: Cluster
+        var slots: Int
+    }
+
+    /// Whether anybody but the learner has spoken of it.
+    var isKnown: Bool { announced != nil || demand != nil }
+    /// What its invocations say goes before what was announced.
+    var trigger: String? { newest?.trigger ?? announced?.trigger }
+    var outcomesEver: Int { recent.reduce(outcomes.outcomesEver) { $0 + $1.outcomes } }
+    var successesEver: Int { recent.reduce(outcomes.successesEver) { $0 + $1.successes } }
+    var slots: Int { (demand?.slots ?? 0) + recent.count }
+
+    func group(of id: ServiceID) -> SuccessHierarchy.Group {
+        .init(trigger: trigger ?? "", customer: id.customer)
+    }
+
+    /// The cluster of the function of which the learner has seen most, by the newest model.
+    var cluster: Cluster? {
+        clusters.sorted { $0.key < $1.key }.map(\.value).max {
+            ($0.cluster.modelVersion, $0.slots) < ($1.cluster.modelVersion, $1.slots)
+        }?.cluster
+    }
+
+    /// Its own outcomes as they weigh at a time.
+    func outcomes(atMs: Int64) -> (successes: Double, failures: Double) {
+        let fading = OutcomeHistory.weight(ageMs: atMs - outcomes.asOfMs)
+        var successes = outcomes.successes * fading
+        var failures = outcomes.failures * fading
+        for slot in recent {
+            let weight = OutcomeHistory.weight(ageMs: atMs - slot.startMs)
+            successes += weight * Double(slot.successes)
+            failures += weight * Double(slot.outcomes - slot.successes)
+        }
+        return (successes, failures)
+    }
+
+    func success(of id: ServiceID, atMs: Int64, prior: FleetPrior) -> SuccessEstimate {
+        let own = outcomes(atMs: atMs)
+        return SuccessEstimate(
+            prior.success.prior(group(of: id), without: voted), successes: own.successes,
+            failures: own.failures, drift: outcomes.drift)
+    }
+
+    /// - Parameter endMs: up to when slots are known.
+    func forecast(untilMs endMs: Int64, prior: FleetPrior) -> DemandForecast {
+        var lately = RecentDemand()
+        if let demand {
+            for slot in recent {
+                lately.invocations += Double(slot.outcomes)
+                if slot.outcomes > 0 { lately.cpuMs += slot.cpuMs }
+            }
+            var hour = demand.openHour
+            var share = demand.openExposure
+            while hour * Clock.hourMs < endMs {
+                let unseen = max(0, (hour + 1) * Clock.hourMs - endMs)
+                let seen = share - Double(unseen) / Double(Clock.hourMs)
+                lately.exposure[Clock.hourOfDay(hour)] += max(0, seen)
+                hour += 1
+                share = 1
+            }
+        }
+        return DemandForecast(
+            demand, recent: lately, prior: prior.demand(trigger: trigger ?? "", cluster: cluster),
+            declaredPerDay: announced?.expectedInvocationsPerDay)
+    }
+
+    /// Takes a slot that can still be corrected, in place of what was known of it.
+    /// - Returns: false when there are too many functions, or it is older than what is known.
+    mutating func take(_ slot: FunctionShape, foretold: Double, baseline: Double) -> Bool {
+        guard let function = index(of: slot.function) else { return false }
+        var taken = RecentSlot(
+            startMs: slot.slotStartMs, function: function, correction: slot.correction,
+            successes: slot.counts.success, outcomes: slot.counts.total, cpuMs: slot.cpuMs,
+            foretold: foretold, baseline: baseline, isNew: outcomesEver <= Self.newOutcomesMax)
+        let place =
+            recent.firstIndex { ($0.startMs, $0.function) >= (taken.startMs, function) }
+            ?? recent.count
+        if place < recent.count, recent[place].startMs == taken.startMs,
+            recent[place].function == function
+        {
+            let known = recent[place]
+            guard taken.correction >= known.correction else { return false }
+            // What was foretold stays: by now its outcomes are known.
+            taken.foretold = known.foretold
+            taken.baseline = known.baseline
+            taken.isNew = known.isNew
+            recent[place] = taken
+        } else {
+            recent.insert(taken, at: place)
+        }
+        if demand == nil { demand = DemandHistory(firstSlotMs: slot.slotStartMs) }
+        if slot.slotStartMs >= newest?.slotStartMs ?? 0 {
+            newest = Facts(
+                slotStartMs: slot.slotStartMs, trigger: slot.trigger, memoryMb: slot.memoryMb,
+                deadlineMs: slot.deadlineMs)
+        }
+        return true
+    }
+
+    /// A service is new up to so many outcomes.
+    static let newOutcomesMax = 10
+
+    /// Learns slots that no correction can change any more, and the hours that they complete.
+    /// - Returns: those slots, oldest first.
+    mutating func settle(beforeMs: Int64) -> [RecentSlot] {
+        guard demand != nil else { return [] }
+        let settled = Array(recent.prefix { $0.startMs < beforeMs })
+        recent.removeFirst(settled.count)
+        for slot in settled {
+            outcomes.learn(
+                successes: slot.successes, outcomes: slot.outcomes, slotStartMs: slot.startMs)
+            demand?.learn(
+                invocations: slot.outcomes, cpuMs: slot.cpuMs, slotStartMs: slot.startMs)
+        }
+        demand?.learnHours(before: beforeMs / Clock.hourMs)
+        return settled
+    }
+
+    /// What it adds to its partition's contribution.
+    func part(of id: ServiceID, atMs: Int64) -> PriorContribution.Part? {
+        guard let demand else { return nil }
+        let own = outcomes(atMs: atMs)
+        return PriorContribution.Part(
+            group: group(of: id), successes: own.successes / outcomes.drift,
+            failures: own.failures / outcomes.drift, vote: vote, successesEver: successesEver,
+            outcomesEver: outcomesEver, demand: demand, cluster: cluster)
+    }
+
+    var vote: Votes { Votes(ofServiceWith: Double(successesEver), of: Double(outcomesEver)) }
+
+    private mutating func index(of function: String) -> Int? {
+        if let index = functions.firstIndex(of: function) { return index }
+        guard functions.count < Limits.functionsPerService else { return nil }
+        functions.append(function)
+        return functions.count - 1
+    }
+}

@@ -1,0 +1,141 @@
+internal import Foundation
+internal import Numerics
+
+/// How much services say about the group that they belong to: at most one vote each, so that a
+/// service of a million requests does not speak for its neighbours.
+struct Votes: Equatable {
+    /// Of the votes, those for success; fractions.
+    var successes = 0.0
+    var services = 0.0
+
+    static func + (a: Votes, b: Votes) -> Votes {
+        Votes(successes: a.successes + b.successes, services: a.services + b.services)
+    }
+
+    /// Without one service's vote.
+    static func - (a: Votes, b: Votes) -> Votes {
+        let services = max(0, a.services - b.services)
+        return Votes(successes: min(max(0, a.successes - b.successes), services), services: services)
+    }
+
+    /// A service's own vote: of `n` outcomes `n / (n + 1)`, shared as they were.
+    init(ofServiceWith successes: Double, of outcomes: Double) {
+        services = outcomes / (outcomes + 1)
+        self.successes = outcomes > 0 ? successes / outcomes * services : 0
+    }
+
+    init(successes: Double = 0, services: Double = 0) {
+        self.successes = successes
+        self.services = services
+    }
+}
+
+/// Where most of what is known of a service's success comes from.
+enum Level: String { case fleet, trigger, customer, service }
+
+/// What is known of a service's success before its own outcomes.
+struct SuccessPrior: Equatable {
+    var distribution: BetaDistribution
+    var level: Level
+
+    /// A rate is never taken for certain.
+    static let rates = 1e-4...(1 - 1e-4)
+}
+
+/// What is known of it with its own outcomes.
+struct SuccessEstimate: Equatable {
+    var distribution: BetaDistribution
+    var level: Level
+
+    /// Beta-binomial: outcomes add to the prior's.
+    ///
+    /// - Parameter drift: how much more the outcomes varied than chance explains: each then says
+    ///   that much less of what comes next.
+    init(_ prior: SuccessPrior, successes: Double, failures: Double, drift: Double) {
+        distribution = prior.distribution.adding(
+            successes: successes / drift, failures: failures / drift)
+        let own = (successes + failures) / drift
+        level = own > 0 && own >= prior.distribution.strength ? .service : prior.level
+    }
+
+    /// By how much one more outcome is expected to lower the log-loss of each later one.
+    ///
+    /// To second order the log-loss of an uncertain rate is `v / (2 mu (1 - mu))` above that of the
+    /// true one; an outcome lowers the variance `v` to `v (A + B) / (A + B + 1)` on average. With
+    /// `v = mu (1 - mu) / (A + B + 1)` the difference is `1 / (2 (A + B + 1)²)`.
+    var gainOfOneMore: Double {
+        let strength = distribution.strength + 1
+        return 1 / (2 * strength * strength)
+    }
+}
+
+/// A service's own outcomes, the older the less they weigh.
+struct OutcomeHistory: Equatable {
+    /// An outcome weighs half after this time of events.
+    static let halfLifeMs = 48.0 * Double(Clock.hourMs)
+
+    /// As of `asOfMs`.
+    var successes = 0.0
+    var failures = 0.0
+    var asOfMs: Int64 = 0
+    /// Of all time: what the service votes with.
+    var successesEver = 0
+    var outcomesEver = 0
+    /// Squared surprises of its slots, as many as chance alone would give if they sum to `slots`.
+    var surprise = 0.0
+    var slots = 0.0
+
+    static func weight(ageMs: Int64) -> Double {
+        ageMs <= 0 ? 1 : exp2(-Double(ageMs) / halfLifeMs)
+    }
+
+    /// Outcomes of a slot that no correction can change any more; slots come in order of time.
+    mutating func learn(successes s: Int, outcomes: Int, slotStartMs: Int64) {
+        guard outcomes > 0 else { return }
+        let fading = Self.weight(ageMs: slotStartMs - asOfMs)
+        asOfMs = max(asOfMs, slotStartMs)
+        successes *= fading
+        failures *= fading
+        surprise *= fading
+        slots *= fading
+        surprise += Self.surprise(
+            of: s, outcomes: outcomes,
+            expected: BetaDistribution(alpha: successes + 0.5, beta: failures + 0.5))
+        slots += 1
+        successes += Double(s)
+        failures += Double(outcomes - s)
+        successesEver += s
+        outcomesEver += outcomes
+    }
+
+    /// Beyond this a slot is an accident, and says no more of how outcomes usually vary.
+    static let surpriseMax = 100.0
+    /// Slots that a service is credited with in which only chance was at work.
+    static let calmSlots = 20.0
+
+    /// How much more outcomes varied than chance explains, at least 1.
+    ///
+    /// Pearson's dispersion, shrunk: a service whose true rate wanders would otherwise claim, after
+    /// a million outcomes, to know to three digits what the next hour brings.
+    var drift: Double { max(1, (surprise + Self.calmSlots) / (slots + Self.calmSlots)) }
+
+    /// The squared difference from what was expected, in variances of the beta-binomial.
+    ///
+    /// Expected by its own outcomes alone: what others said at the time would make the value depend
+    /// on the order in which topics were read.
+    private static func surprise(
+        of successes: Int, outcomes: Int, expected: BetaDistribution
+    ) -> Double {
+        let n = Double(outcomes)
+        let p = expected.mean
+        let variance = n * p * (1 - p) * (expected.strength + n) / (expected.strength + 1)
+        let difference = Double(successes) - n * p
+        return min(surpriseMax, difference * difference / variance)
+    }
+}
+
+/// The log-loss of a foretold rate over outcomes, in nats; no rate is taken for certain.
+func logLossOf(_ rate: Double, successes: Int, failures: Int) -> Double {
+    let rate = min(max(rate, SuccessPrior.rates.lowerBound), SuccessPrior.rates.upperBound)
+    return -Double(successes) * log(rate) - Double(failures) * log1p(-rate)
+}

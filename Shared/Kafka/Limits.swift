@@ -1,0 +1,20 @@
+/// What this module bounds, and by how much.
+enum Limits {
+    /// Records handed out by one poll.
+    static let batchRecordsMax = 10_000
+    /// Records kept ready per partition; memory grows with partitions and record size.
+    static let prefetchRecordsPerPartition = 10_000
+    /// Kilobytes kept ready over all partitions. When they are full, librdkafka 2.0.2 stops
+    /// fetching for a whole second, so this is a ceiling that should not be met.
+    static let prefetchKilobytesMax = 524_288
+    /// Bytes of one message, key and headers included; Kafka's own default.
+    static let messageBytesMax = 1_000_000
+    /// How long `Producer.send` waits for room before it gives up.
+    static let sendWaitMs = 60_000
+    /// Events and errors kept between two polls; the oldest are kept, later ones counted.
+    static let eventsPendingMax = 1_000
+    /// Headers of one message.
+    static let headersMax = 32
+    /// Topics that one client may name.
+    static let topicsMax = 1_000
+}

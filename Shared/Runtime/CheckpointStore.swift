@@ -1,0 +1,161 @@
+internal import Foundation
+internal import Postgres
+internal import Processing
+internal import Topics
+
+/// What PostgreSQL keeps of a stage's partitions: claims, positions, state; written last, read first.
+struct CheckpointStore<Kept: Stage> {
+    let owner: String
+    let writeRows: (_ rows: [Kept.Row], _ session: inout Session) throws -> Void
+
+    /// Entries that are written with one statement at most.
+    private static var entriesMax: Int { 1_000 }
+
+    /// Makes this process the partition's owner and reads what the last one kept.
+    func claim(
+        _ partition: Int32, stage: Kept, nowMs: Int64, in session: inout Session
+    ) throws -> OwnedPartition<Kept> {
+        // Commits by itself: from here on the last owner's checkpoints are refused.
+        let claimed = try session.execute(
+            """
+            insert into checkpoints as c (partition, epoch, owner) values ($1, 1, $2)
+            on conflict (partition) do update
+            set epoch = c.epoch + 1, owner = excluded.owner, claimed_at = now()
+            returning epoch, positions::text, fences::text
+            """, .int4(partition), .text(owner))[0]
+        var stage = stage
+        let entries = try session.execute(
+            "select key, value from state where partition = $1 order by key", .int4(partition))
+        for row in entries {
+            let entry = StateEntry(key: row[0], value: row[1] as [UInt8])
+            do throws(CorruptState) {
+                try stage.restore(entry)
+            } catch {
+                throw CorruptState("partition \(partition), entry \"\(entry.key)\": \(error)")
+            }
+        }
+        var rejections: [RejectionKey: RejectionCount] = [:]
+        for row in try session.execute(
+            """
+            select topic, reason, messages, last_detail, last_offset
+            from rejections where partition = $1
+            """, .int4(partition))
+        {
+            rejections[RejectionKey(topic: row[0], reason: row[1])] = RejectionCount(
+                messages: row[2], lastDetail: row[3], lastOffset: row[4])
+        }
+        return OwnedPartition(
+            number: partition, epoch: claimed[0], stage: stage,
+            positions: numbers(inJSON: claimed[1]), fences: Fences(numbers(inJSON: claimed[2])),
+            rejections: rejections, nowMs: nowMs)
+    }
+
+    /// What is to be kept, taken once so that the transaction can be repeated.
+    struct Snapshot {
+        let partition: Int32
+        let epoch: Int64
+        let positions: [String: Int64]
+        let fences: Fences
+        let lag: Int64
+        let entries: [StateEntry]
+        let rows: [Kept.Row]
+        let rejections: [(key: RejectionKey, count: RejectionCount)]
+    }
+
+    /// Keeps the snapshots in one transaction: state, table rows and positions, all or nothing.
+    /// - Returns: the partitions that were refused, for another process owns them now.
+    func commit(_ snapshots: [Snapshot], in session: inout Session) throws -> Set<Int32> {
+        guard !snapshots.isEmpty else { return [] }
+        return try session.transaction { session in
+            // First, for it locks the rows: who claims now waits until this is done.
+            let accepted = try session.execute(
+                """
+                update checkpoints c
+                set positions = n.positions, fences = n.fences, lag_messages = n.lag,
+                    checkpointed_at = now()
+                from unnest($1::int[], $2::bigint[], $3::jsonb[], $4::jsonb[], $5::bigint[])
+                    as n(partition, epoch, positions, fences, lag)
+                where c.partition = n.partition and c.epoch = n.epoch
+                returning c.partition
+                """,
+                .int4Array(snapshots.map(\.partition)), .int8Array(snapshots.map(\.epoch)),
+                .jsonArray(snapshots.map { json($0.positions) }),
+                .jsonArray(snapshots.map { json($0.fences.epochs) }),
+                .int8Array(snapshots.map(\.lag)))
+            let kept = Set(accepted.map { $0[0] as Int32 })
+            let mine = snapshots.filter { kept.contains($0.partition) }
+            try keep(mine, in: &session)
+            let rows = mine.flatMap(\.rows)
+            if !rows.isEmpty { try writeRows(rows, &session) }
+            return Set(snapshots.map(\.partition)).subtracting(kept)
+        }
+    }
+
+    private func keep(_ snapshots: [Snapshot], in session: inout Session) throws {
+        var entries: [(partition: Int32, entry: StateEntry)] = []
+        for snapshot in snapshots {
+            entries += snapshot.entries.map { (snapshot.partition, $0) }
+        }
+        for start in stride(from: 0, to: entries.count, by: Self.entriesMax) {
+            let part = entries[start..<min(start + Self.entriesMax, entries.count)]
+            let kept = part.filter { $0.entry.value != nil }
+            let gone = part.filter { $0.entry.value == nil }
+            if !kept.isEmpty {
+                try session.execute(
+                    """
+                    insert into state (partition, key, value)
+                    select * from unnest($1::int[], $2::text[], $3::bytea[])
+                    on conflict (partition, key) do update set value = excluded.value
+                    """,
+                    .int4Array(kept.map(\.partition)), .textArray(kept.map(\.entry.key)),
+                    .bytesArray(kept.compactMap(\.entry.value)))
+            }
+            if !gone.isEmpty {
+                try session.execute(
+                    """
+                    delete from state s using unnest($1::int[], $2::text[]) as g(partition, key)
+                    where s.partition = g.partition and s.key = g.key
+                    """,
+                    .int4Array(gone.map(\.partition)), .textArray(gone.map(\.entry.key)))
+            }
+        }
+        try keepRejections(snapshots, in: &session)
+    }
+
+    private func keepRejections(_ snapshots: [Snapshot], in session: inout Session) throws {
+        let counts = snapshots.flatMap { snapshot in
+            snapshot.rejections.map { (snapshot.partition, $0.key, $0.count) }
+        }
+        guard !counts.isEmpty else { return }
+        try session.execute(
+            """
+            insert into rejections (partition, topic, reason, messages, last_detail, last_offset)
+            select * from unnest($1::int[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[])
+            on conflict (partition, topic, reason) do update
+            set messages = excluded.messages, last_detail = excluded.last_detail,
+                last_offset = excluded.last_offset, last_rejected_at = now()
+            """,
+            .int4Array(counts.map(\.0)), .textArray(counts.map(\.1.topic)),
+            .textArray(counts.map(\.1.reason)), .int8Array(counts.map(\.2.messages)),
+            .textArray(counts.map { $0.2.lastDetail.replacing("\0", with: " ") }),
+            .int8Array(counts.map(\.2.lastOffset)))
+    }
+}
+
+private func json(_ numbers: [String: Int64]) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    do {
+        return String(decoding: try encoder.encode(numbers), as: UTF8.self)
+    } catch {
+        preconditionFailure("encode \(numbers): \(error)")
+    }
+}
+
+private func numbers(inJSON text: String) -> [String: Int64] {
+    do {
+        return try JSONDecoder().decode([String: Int64].self, from: Data(text.utf8))
+    } catch {
+        preconditionFailure("read \(text): \(error)")
+    }
+}

@@ -1,0 +1,77 @@
+internal import Kafka
+public import Settings
+internal import Telemetry
+public import Topics
+
+/// Creates the topics that are missing, waiting while Kafka is away.
+///
+/// - Returns: how many partitions the keyed topics have; nil when a stop came first.
+/// - Throws: when keyed topics differ in their number of partitions, for then a service would not
+///   have one partition number everywhere.
+public func prepareTopics(
+    _ settings: Settings, _ program: Program, _ used: [Topic]
+) throws -> Int32? {
+    let servers = settings[StageSettings.bootstrapServers]
+    let partitions = Int32(settings[StageSettings.partitions])
+    let replication = settings[StageSettings.replication]
+    var backoff = Backoff()
+    while !program.stop.isRequested {
+        do {
+            let admin = try Admin(bootstrapServers: servers)
+            let existing = try admin.partitionCounts(timeoutMs: requestMs)
+            let missing = Topic.all.filter { existing[$0.name] == nil }
+            let keyed = try keyedPartitions(existing, otherwise: partitions)
+            let created = try admin.createTopics(
+                missing.map { topic(for: $0, keyed: keyed, replication: replication) },
+                timeoutMs: requestMs)
+            if !created.isEmpty {
+                program.log.info("topics created", [.count: .integer(created.count)])
+            }
+            program.health.isReady(Publisher.healthPart)
+            return try keyedPartitions(
+                admin.partitionCounts(timeoutMs: requestMs), otherwise: partitions)
+        } catch let error as KafkaError where error.kind != .fatal {
+            if backoff.attempts == 0 {
+                program.log.warning(
+                    "waiting for kafka", [.address: .string(servers), .error: .string("\(error)")])
+            }
+            program.health.waits(
+                for: Publisher.healthPart, "waiting for kafka at \(servers): \(error)")
+            backoff.wait(program.stop)
+        }
+    }
+    return nil
+}
+
+private let requestMs = 5_000
+
+/// Keyed topics that do not share one number of partitions.
+public struct UnevenTopics: Error, Equatable, CustomStringConvertible {
+    public let counts: [String: Int]
+
+    public var description: String {
+        let list = counts.sorted { $0.key < $1.key }.map { "\($0.key) has \($0.value)" }
+        return "keyed topics must have one number of partitions: \(list.joined(separator: ", "))"
+    }
+}
+
+private func keyedPartitions(
+    _ existing: [String: Int], otherwise partitions: Int32
+) throws(UnevenTopics) -> Int32 {
+    let keyed = Topic.all.filter { $0.placement != .single }.map(\.name)
+    let counts = existing.filter { keyed.contains($0.key) }
+    guard let one = counts.values.first else { return partitions }
+    guard counts.values.allSatisfy({ $0 == one }) else { throw UnevenTopics(counts: counts) }
+    return Int32(one)
+}
+
+private func topic(for topic: Topic, keyed: Int32, replication: Int) -> Admin.NewTopic {
+    var configuration = [
+        "cleanup.policy": topic.cleanup.rawValue,
+        "max.message.bytes": "\(Topic.messageBytesMax)",
+    ]
+    if topic.cleanup != .compact { configuration["retention.ms"] = "\(topic.retentionMs)" }
+    return Admin.NewTopic(
+        topic.name, partitions: Int(topic.partitions(keyed: keyed)),
+        replication: replication > 0 ? replication : nil, configuration: configuration)
+}

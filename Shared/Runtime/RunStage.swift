@@ -1,0 +1,94 @@
+internal import Foundation
+internal import Kafka
+public import Postgres
+public import Processing
+public import Settings
+internal import Telemetry
+public import Topics
+
+/// Work of a stage that is not a step from a message to its effects: training a model, say.
+///
+/// It runs between batches, in the process that owns partition 0, and so in one process only.
+public struct Housekeeping {
+    let everyMs: Int64
+    let run: (inout Session) throws -> [any TopicMessage]
+
+    /// - Parameter run: returns messages to publish; it may be repeated when PostgreSQL was away.
+    public init(everyMs: Int64, run: @escaping (inout Session) throws -> [any TopicMessage]) {
+        self.everyMs = everyMs
+        self.run = run
+    }
+}
+
+/// Runs a stage as a process until SIGTERM.
+///
+/// - Parameters:
+///   - name: the stage's, which is that of its schema, its role and its consumer group, too.
+///   - migrations: of the stage's own tables.
+///   - settings: of the stage alone.
+///   - make: an empty partition.
+///   - write: table rows, inside the transaction of a checkpoint.
+public func runStage<Run: Stage>(
+    _ stage: Run.Type, named name: String, summary: String, settings own: [any AnySetting] = [],
+    migrations: [Migration], make: (Settings, Int32) -> Run,
+    write: @escaping ([Run.Row], inout Session) throws -> Void,
+    housekeeping: ((Settings) -> Housekeeping)? = nil
+) -> Never {
+    let command = Command(name: name, summary: summary, settings: StageSettings.all + own)
+    Program.run(command, waitingFor: [Database.healthPart, Publisher.healthPart]) { program in
+        try program.serveOperations {
+            try run(stage, name, migrations, program, make, write, housekeeping)
+        }
+    }
+}
+
+private func run<Run: Stage>(
+    _ stage: Run.Type, _ name: String, _ migrations: [Migration], _ program: Program,
+    _ make: (Settings, Int32) -> Run,
+    _ write: @escaping ([Run.Row], inout Session) throws -> Void,
+    _ housekeeping: ((Settings) -> Housekeeping)?
+) throws {
+    let settings = program.settings
+    let servers = settings[StageSettings.bootstrapServers]
+    let role = settings[StageSettings.databaseRole]
+    let owner = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
+    let database = Database(
+        url: settings[StageSettings.databaseURL],
+        role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
+        schema: name, application: name, stop: program.stop, log: program.log,
+        health: program.health)
+    guard let keyed = try prepareTopics(settings, program, Run.inputs + Run.broadcasts) else {
+        return
+    }
+    let prepared: Void? = try database.perform { session in
+        try Migrations(schema: name, set: "runtime", runtimeMigrations).apply(to: &session)
+        try Migrations(schema: name, set: name, migrations).apply(to: &session)
+    }
+    guard prepared != nil else { return }
+    let broadcasts = try Broadcasts(Run.broadcasts, bootstrapServers: servers)
+    while !broadcasts.isCaughtUp, !program.stop.isRequested { _ = try broadcasts.poll(waitMs: 100) }
+
+    var options = BatchConsumer.Options(bootstrapServers: servers, group: name)
+    options.batchRecordsMax = settings[StageSettings.batchRecordsMax]
+    let consumer = try BatchConsumer(options)
+    let publisher = try Publisher(
+        bootstrapServers: servers, keyed: keyed, stop: program.stop, log: program.log,
+        health: program.health, metrics: program.metrics)
+    try withoutActuallyEscaping(make) { make in
+        let loop = StageLoop<Run>(
+            StageLoop.Parts(
+                name: name, make: { make(settings, $0) },
+                store: CheckpointStore(owner: owner, writeRows: write),
+                housekeeping: housekeeping?(settings),
+                checkpointIntervalMs: Int64(settings[StageSettings.checkpointIntervalMs]),
+                checkpointRowsMax: settings[StageSettings.checkpointRowsMax],
+                database: database, publisher: publisher, broadcasts: broadcasts,
+                consumer: consumer, stop: program.stop, log: program.log,
+                health: program.health, metrics: StageMetrics(program.metrics)))
+        try loop.run()
+    }
+}
+
+let runtimeMigrations = [
+    Migration(file: "0001-checkpoints.sql", PackageResources._001_checkpoints_sql)
+]

@@ -1,0 +1,42 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Whether the process has been asked to stop, by SIGTERM or SIGINT.
+public final class StopSignal: Sendable {
+    private let requested = Atomic(false)
+
+    public init() {}
+
+    public var isRequested: Bool { requested.load(ordering: .relaxed) }
+    public func request() { requested.store(true, ordering: .relaxed) }
+
+    /// Waits, in steps short enough to notice a stop.
+    public func sleep(ms: Int) {
+        var left = ms
+        while left > 0, !isRequested {
+            let step = min(left, Self.stepMs)
+            usleep(UInt32(step) * 1_000)
+            left -= step
+        }
+    }
+
+    private static let stepMs = 50
+}
+
+/// Turns SIGTERM and SIGINT into a request to stop for as long as it lives.
+public final class StopOnSignal {
+    private let sources: [any DispatchSourceSignal]
+
+    public init(_ stop: StopSignal) {
+        sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { stop.request() }
+            source.resume()
+            return source
+        }
+    }
+
+    deinit { for source in sources { source.cancel() } }
+}

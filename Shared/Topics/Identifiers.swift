@@ -1,0 +1,60 @@
+/// What a customer rolls out: one or more functions.
+public struct ServiceID: Hashable, Comparable, Sendable {
+    public let customer: String
+    public let service: String
+
+    public init(customer: String, service: String) {
+        self.customer = customer
+        self.service = service
+    }
+
+    /// `customer/service`: what the partition is computed from.
+    public var path: String { pathComponent(customer) + "/" + pathComponent(service) }
+
+    public static func < (a: Self, b: Self) -> Bool {
+        (a.customer, a.service) < (b.customer, b.service)
+    }
+}
+
+/// The unit that is invoked, has a shape, and is placed.
+public struct FunctionID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let service: ServiceID
+    public let function: String
+
+    public init(service: ServiceID, function: String) {
+        self.service = service
+        self.function = function
+    }
+
+    public init(customer: String, service: String, function: String) {
+        self.init(service: ServiceID(customer: customer, service: service), function: function)
+    }
+
+    /// `customer/service/function`.
+    public var path: String { service.path + "/" + pathComponent(function) }
+
+    /// - Parameter path: as `path` gives it; nil when it has not three parts.
+    public init?(path: String) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(component)
+        guard parts.count == 3 else { return nil }
+        self.init(customer: parts[0], service: parts[1], function: parts[2])
+    }
+
+    public var description: String { path }
+
+    public static func < (a: Self, b: Self) -> Bool {
+        (a.service, a.function) < (b.service, b.function)
+    }
+}
+
+/// Names may hold any character; in a path `/` and `%` are written as `%2F` and `%25`.
+private func pathComponent(_ name: String) -> String {
+    guard name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else {
+        return name
+    }
+    return name.replacing("%", with: "%25").replacing("/", with: "%2F")
+}
+
+private func component(_ text: Substring) -> String {
+    String(text.replacing("%2F", with: "/").replacing("%25", with: "%"))
+}

@@ -1,0 +1,180 @@
+internal import Scanning
+
+/// How an invocation is written, as a message's headers say.
+public enum InvocationEncoding: Equatable, Sendable {
+    /// `application/json`, or no content type: one flat object.
+    case json
+    /// `application/x-protobuf`: `invocation.proto`.
+    case protobuf
+    /// `application/vnd.aws.lambda.telemetry+json`: a `platform.report` of this function.
+    case lambdaTelemetry(FunctionID)
+
+    /// - Parameters: a message's headers; the names are of whom a telemetry record is about.
+    /// - Throws: when the content type is none of ours, or the record's function is not named.
+    public init(
+        contentType: String?, customer: String? = nil, service: String? = nil,
+        function: String? = nil
+    ) throws(Rejection) {
+        guard let contentType, contentType != "application/json" else {
+            self = .json
+            return
+        }
+        let essence = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        switch essence {
+        case "application/json", "": self = .json
+        case "application/x-protobuf", "application/protobuf": self = .protobuf
+        case "application/vnd.aws.lambda.telemetry+json":
+            self = .lambdaTelemetry(
+                try FunctionID(customer: customer, service: service, lambda: function))
+        default:
+            throw Rejection(
+                .unknownContentType,
+                "content-type is \(contentType.prefix(64)), expected application/json, "
+                    + "application/x-protobuf or application/vnd.aws.lambda.telemetry+json")
+        }
+    }
+}
+
+extension Invocation {
+    /// - Throws: when the bytes are no invocation, lack a field, or hold a value it cannot have.
+    public init(decoding value: Span<UInt8>) throws(Rejection) {
+        try self.init(decoding: value, as: .json)
+    }
+
+    /// - Throws: when the bytes are no invocation, lack a field, or hold a value it cannot have.
+    public init(
+        decoding value: Span<UInt8>, as encoding: InvocationEncoding
+    ) throws(Rejection) {
+        self.init(try scan(value, as: encoding), in: value, as: encoding)
+        try validate()
+    }
+
+    fileprivate init(
+        _ scanned: ScannedInvocation, in bytes: Span<UInt8>, as encoding: InvocationEncoding
+    ) {
+        func text(_ text: ScannedText) -> String { Scanning.string(text, in: bytes) }
+        func optional<Value>(_ field: InvocationField, _ value: Value) -> Value? {
+            scanned.has(field) ? value : nil
+        }
+        let id =
+            if case .lambdaTelemetry(let id) = encoding {
+                id
+            } else {
+                FunctionID(
+                    customer: text(scanned.customer), service: text(scanned.service),
+                    function: text(scanned.function))
+            }
+        self.init(
+            customer: id.service.customer, service: id.service.service, function: id.function,
+            invocation: text(scanned.invocation), startedAtMs: scanned.startedAtMs,
+            durationMs: scanned.durationMs, cpuMs: optional(.cpuMs, scanned.cpuMs),
+            memoryMb: scanned.memoryMb,
+            memoryPeakMb: optional(.memoryPeakMb, scanned.memoryPeakMb),
+            initMs: optional(.initMs, scanned.initMs),
+            deadlineMs: optional(.deadlineMs, scanned.deadlineMs),
+            trigger: scanned.has(.trigger) ? text(scanned.trigger) : nil,
+            runtime: scanned.has(.runtime) ? text(scanned.runtime) : nil,
+            worker: scanned.has(.worker) ? text(scanned.worker) : nil,
+            outcome: Outcome(scanned: scanned.outcome))
+    }
+}
+
+extension CompactInvocation {
+    /// - Throws: exactly when `Invocation` does.
+    public init(
+        decoding value: Span<UInt8>, as encoding: InvocationEncoding
+    ) throws(Rejection) {
+        let scanned = try scan(value, as: encoding)
+        guard encoding == .json || encoding == .protobuf,
+            let path = scanned.plainPath(in: value, nameBytesMax: FieldLimits.nameBytesMax)
+        else {
+            let invocation = Invocation(scanned, in: value, as: encoding)
+            try invocation.validate()
+            self.init(invocation)
+            return
+        }
+        func optional<Value>(_ field: InvocationField, _ value: Value) -> Value? {
+            scanned.has(field) ? value : nil
+        }
+        self.init(
+            path: path, startedAtMs: scanned.startedAtMs, durationMs: scanned.durationMs,
+            cpuMs: optional(.cpuMs, scanned.cpuMs), memoryMb: scanned.memoryMb,
+            memoryPeakMb: optional(.memoryPeakMb, scanned.memoryPeakMb),
+            initMs: optional(.initMs, scanned.initMs),
+            deadlineMs: optional(.deadlineMs, scanned.deadlineMs),
+            trigger: scanned.has(.trigger) ? Scanning.string(scanned.trigger, in: value) : nil,
+            runtime: scanned.has(.runtime) ? Scanning.string(scanned.runtime, in: value) : nil,
+            outcome: Outcome(scanned: scanned.outcome))
+        try checkNumbers()
+    }
+}
+
+extension Outcome {
+    fileprivate init(scanned place: UInt8) {
+        switch place {
+        case 0: self = .success
+        case 1: self = .error
+        case 2: self = .timeout
+        case 3: self = .outOfMemory
+        case 4: self = .throttled
+        case 5: self = .killed
+        default: self = .unknown
+        }
+    }
+}
+
+private func scan(
+    _ value: Span<UInt8>, as encoding: InvocationEncoding
+) throws(Rejection) -> ScannedInvocation {
+    guard !value.isEmpty else { throw Rejection(.empty, "the message has no bytes") }
+    do throws(ScanFailure) {
+        switch encoding {
+        case .json: return try ScannedInvocation(json: value)
+        case .protobuf: return try ScannedInvocation(protobuf: value)
+        case .lambdaTelemetry: return try ScannedInvocation(lambdaTelemetry: value)
+        }
+    } catch {
+        throw Rejection(error, in: value, format: encoding == .protobuf ? .notProtobuf : .notJSON)
+    }
+}
+
+extension Rejection {
+    /// - Parameter format: the reason when the bytes break their own format.
+    fileprivate init(_ failure: ScanFailure, in bytes: Span<UInt8>, format: Reason) {
+        let field = failure.field.map { "\($0)" } ?? "the message"
+        let expected = failure.expected.map { "\($0)" } ?? "something else"
+        let got = excerpt(bytes, from: failure.offset, count: failure.count)
+        switch failure.kind {
+        case .malformed:
+            let subject = failure.field.map { "\($0): " } ?? ""
+            self.init(
+                format, "\(subject)byte \(failure.offset) is \(got), expected \(expected)")
+        case .tooLong:
+            self.init(
+                .tooLarge,
+                "the message has \(bytes.count) bytes, "
+                    + "at most \(ScanningLimits.messageBytesMax) fit")
+        case .tooDeep:
+            self.init(
+                .tooLarge,
+                "byte \(failure.offset) nests deeper than \(ScanningLimits.nestingMax)")
+        case .duplicate:
+            self.init(format, "\(field) is given twice, expected once")
+        case .missing:
+            self.init(.missingField, "\(field) is not given")
+        case .wrongType:
+            self.init(.wrongType, "\(field) is \(got), expected \(expected)")
+        case .outOfRange:
+            self.init(.outOfRange, "\(field) is \(got), expected \(expected)")
+        }
+    }
+}
+
+/// A few of the bytes, for people.
+private func excerpt(_ bytes: Span<UInt8>, from offset: Int, count: Int) -> String {
+    let shownMax = 32
+    guard offset < bytes.count, count > 0 else { return "the end" }
+    var shown: [UInt8] = []
+    for i in offset..<min(offset + min(count, shownMax), bytes.count) { shown.append(bytes[i]) }
+    return String(decoding: shown, as: UTF8.self) + (count > shownMax ? "..." : "")
+}

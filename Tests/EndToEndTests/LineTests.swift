@@ -1,0 +1,143 @@
+import Foundation
+import Kafka
+import Postgres
+import TestSupport
+import Testing
+import Topics
+
+/// Real processes, a real broker, a real database; the expected counts are the trace's own.
+@Suite(
+    .serialized, .timeLimit(.minutes(10)),
+    .enabled(if: ThrowawayPostgres.isInstalled && EmbeddedBroker.isBuilt, "needs PostgreSQL"))
+struct `The line` {
+    /// Two hours of fleet time in 12 s.
+    static let speed = "600"
+
+    @Test func `counts every invocation and assigns every function`() throws {
+        try withLine { line, trace, folder in
+            try line.startStages()
+            let counts = "\(folder)/counts.csv"
+            let fleet = try line.replay(folder, speed: Self.speed, counts: counts)
+            #expect(fleet.wait(within: .seconds(90)) == .exited(0))
+            try expectComplete(line, trace)
+            // What the fleet says it sent is what the trace says.
+            let sent = try String(contentsOfFile: counts, encoding: .utf8)
+            #expect(sent.split(separator: "\n").count >= trace.counts.count)
+            #expect(waitFor(30) { try line.represented() == Set(trace.counts.keys) })
+            #expect(waitFor(30) { try line.predicted() == Set(trace.counts.keys.map(\.service)) })
+            #expect(line.isAlive, "\(line.said)")
+            #expect(line.stopAll() < .seconds(5))
+        }
+    }
+
+    @Test(arguments: Line.stages)
+    func `counts the same when a stage is killed and started again`(stage: String) throws {
+        try withLine { line, trace, folder in
+            try line.startStages()
+            let fleet = try line.replay(folder, speed: Self.speed)
+            #expect(waitFor(60) { try line.total() > trace.total / 5 }, "\(line.said)")
+            line.kill(stage)
+            #expect(fleet.wait(within: .milliseconds(1_500)) == nil)
+            try line.start(stage)
+            #expect(fleet.wait(within: .seconds(90)) == .exited(0))
+            try expectComplete(line, trace)
+        }
+    }
+
+    @Test func `counts the same when a second featurizer joins and the first is killed`() throws {
+        try withLine { line, trace, folder in
+            try line.startStages()
+            let fleet = try line.replay(folder, speed: Self.speed)
+            #expect(waitFor(60) { try line.total() > trace.total / 10 }, "\(line.said)")
+            try line.start("featurizer")
+            #expect(waitFor(30) { try line.owners(of: "featurizer") == 2 }, "\(line.said)")
+            line.kill("featurizer")
+            #expect(fleet.wait(within: .seconds(90)) == .exited(0))
+            try expectComplete(line, trace)
+        }
+    }
+
+    @Test func `goes on where it stopped, the fleet too`() throws {
+        try withLine { line, trace, folder in
+            try line.startStages()
+            try line.replay(folder, speed: Self.speed)
+            #expect(waitFor(60) { try line.total() > trace.total / 5 }, "\(line.said)")
+            #expect(line.stopAll() < .seconds(10))
+            try line.startStages()
+            try line.replay(folder, speed: Self.speed)
+            #expect(waitFor(60) { try line.total() > trace.total / 2 }, "\(line.said)")
+            // This time without a word.
+            line.killAll()
+            try line.startStages()
+            let fleet = try line.replay(folder, speed: "max")
+            #expect(fleet.wait(within: .seconds(90)) == .exited(0))
+            try expectComplete(line, trace)
+        }
+    }
+
+    @Test func `rejects bad input with its reason and loses nothing else`() throws {
+        try withLine { line, trace, folder in
+            try line.startStages()
+            let fleet = try line.replay(folder, speed: Self.speed)
+            #expect(waitFor(60) { try line.total() > 0 }, "\(line.said)")
+            try BadInput.send(to: line.bootstrapServers)
+            #expect(fleet.wait(within: .seconds(90)) == .exited(0))
+            try expectComplete(line, trace)
+            #expect(waitFor(30) { try line.rejections() == BadInput.expected })
+            #expect(try line.rejections() == BadInput.expected)
+            #expect(try BadInput.published(on: line.bootstrapServers) == BadInput.expected)
+        }
+    }
+
+    @Test(.enabled(if: RealKafka.isInstalled, "needs ../shared/kafka and Java"))
+    func `counts the same on Apache Kafka`() throws {
+        let kafka = try RealKafka.shared()
+        try withLine(bootstrapServers: kafka.bootstrapServers) { line, trace, folder in
+            try line.startStages()
+            let fleet = try line.replay(folder, speed: Self.speed)
+            #expect(fleet.wait(within: .seconds(120)) == .exited(0))
+            try expectComplete(line, trace)
+        }
+    }
+
+    /// Every function's count is the trace's, stays it, and every function has a worker.
+    private func expectComplete(_ line: Line, _ trace: SmallTrace) throws {
+        #expect(waitFor(60) { try line.folded() == trace.counts }, "\(line.said)")
+        #expect(waitFor(60) { try line.assigned() == Set(trace.counts.keys) }, "\(line.said)")
+        // Nothing is counted twice later on, either.
+        Thread.sleep(forTimeInterval: 2)
+        #expect(try line.folded() == trace.counts)
+    }
+
+    private func withLine(
+        bootstrapServers: String? = nil, _ body: (Line, SmallTrace, String) throws -> Void
+    ) throws {
+        try withTemporaryFolder { folder in
+            let trace = try SmallTrace(seed: 7, in: folder)
+            try ThrowawayPostgres.withProvisionedDatabase { url in
+                func run(_ servers: String) throws {
+                    let line = Line(bootstrapServers: servers, databaseURL: url)
+                    defer { line.killAll() }
+                    try body(line, trace, folder)
+                }
+                if let bootstrapServers {
+                    try run(bootstrapServers)
+                } else {
+                    try EmbeddedBroker.withBroker(run)
+                }
+            }
+        }
+    }
+}
+
+extension Line {
+    /// How many processes own partitions of a stage.
+    func owners(of stage: String) throws -> Int {
+        try query { session in
+            Int(
+                try session.execute(
+                    "select count(distinct owner) from dashboard.\(stage)_checkpoints")[0][0]
+                    as Int64)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Postgres
+import Processing
+import TestSupport
+import Testing
+import Topics
+
+@testable import Runtime
+
+@Suite(.enabled(if: ThrowawayPostgres.isInstalled, "needs PostgreSQL"))
+struct `A checkpoint` {
+    @Test func `gives the next owner state and positions`() throws {
+        try withStore { store, session in
+            var first = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            try announce("acme", times: 2, to: &first)
+            first.positions["services"] = 2
+            _ = first.fences.admits(writer: "fleet/3", epoch: 9)
+            #expect(try store.commit([snapshot(first)], in: &session) == [])
+
+            let second = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            #expect(second.epoch == first.epoch + 1)
+            #expect(second.stage.counts == ["acme": 2])
+            #expect(second.positions == ["services": 2])
+            #expect(second.fences == first.fences)
+        }
+    }
+
+    @Test func `of a former owner is refused, whole`() throws {
+        try withStore { store, session in
+            var frozen = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            let other = try store.claim(4, stage: TallyStage(), nowMs: 0, in: &session)
+            let owner = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            try announce("acme", times: 1, to: &frozen)
+            let refused = try store.commit([snapshot(frozen), snapshot(other)], in: &session)
+            #expect(refused == [3])
+            let kept = try session.execute("select count(*) from state")[0][0] as Int64
+            #expect(kept == 0)
+            #expect(try store.commit([snapshot(owner)], in: &session) == [])
+        }
+    }
+
+    @Test func `changes nothing when its rows cannot be written`() throws {
+        struct Refusal: Error {}
+        try withStore(writeRows: { _ in throw Refusal() }) { store, session in
+            var partition = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)
+            try announce("acme", times: 1, to: &partition)
+            partition.positions["services"] = 1
+            let taken = snapshot(partition)
+            #expect(throws: Refusal.self) { try store.commit([taken], in: &session) }
+            let again = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)
+            #expect(again.stage.counts == [:])
+            #expect(again.positions == [:])
+        }
+    }
+
+    @Test func `keeps how often and why messages were rejected`() throws {
+        try withStore { store, session in
+            let partition = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)
+            let key = RejectionKey(topic: "services", reason: "not_json")
+            partition.rejections[key] = RejectionCount(
+                messages: 7, lastDetail: "got\0none", lastOffset: 41, changed: true)
+            for _ in 0..<2 { _ = try store.commit([snapshot(partition)], in: &session) }
+            let again = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)
+            #expect(again.rejections[key]?.messages == 7)
+            #expect(again.rejections[key]?.lastOffset == 41)
+        }
+    }
+
+    private func announce(
+        _ customer: String, times: Int, to partition: inout OwnedPartition<TallyStage>
+    ) throws {
+        for number in 0..<times {
+            var effects = Effects<TallyStage.Row>()
+            let announced = ServiceAnnounced(
+                customer: customer, service: "s\(number)", trigger: "http", runtime: "swift",
+                memoryMb: 128, deadlineMs: 1_000, tier: .burstable)
+            try partition.stage.process(announced, nowMs: 0, &effects)
+            partition.rows += effects.rows
+        }
+    }
+
+    private func snapshot(
+        _ partition: OwnedPartition<TallyStage>
+    ) -> CheckpointStore<TallyStage>.Snapshot {
+        CheckpointStore.Snapshot(
+            partition: partition.number, epoch: partition.epoch, positions: partition.positions,
+            fences: partition.fences, lag: 0, entries: partition.stage.takeChanges(),
+            rows: partition.rows,
+            rejections: partition.rejections.map { ($0.key, $0.value) })
+    }
+
+    private func withStore(
+        writeRows: @escaping ([TallyStage.Row]) throws -> Void = { _ in },
+        _ body: (CheckpointStore<TallyStage>, inout Session) throws -> Void
+    ) throws {
+        try ThrowawayPostgres.withProvisionedDatabase { url in
+            var options = Session.Options()
+            options.role = "featurizer"
+            options.schema = "featurizer"
+            var session = try Session(url, options)
+            try Migrations(schema: "featurizer", set: "runtime", runtimeMigrations)
+                .apply(to: &session)
+            try body(CheckpointStore(owner: "test") { rows, _ in try writeRows(rows) }, &session)
+        }
+    }
+}
+
+@Suite struct `A fence` {
+    @Test func `lets a writer's newest epoch through and none before it`() {
+        var fences = Fences()
+        let admitted = [1, 1, 3, 2, 3, 4].map { fences.admits(writer: "learner/0", epoch: $0) }
+        #expect(admitted == [true, true, true, false, true, true])
+        let other = fences.admits(writer: "learner/1", epoch: 1)
+        #expect(other)
+    }
+}

@@ -1,0 +1,91 @@
+public import Processing
+public import Topics
+
+/// Runs every partition of a stage in memory, as the runtime would: decode, process, keep the state.
+public struct StageDriver<Driven: Stage> {
+    private let make: (Int32) -> Driven
+    private let partitions: Int32
+    private var stages: [Int32: Driven] = [:]
+    private var kept: [Int32: [String: [UInt8]]] = [:]
+    /// Everything published, in order.
+    public private(set) var messages: [any TopicMessage] = []
+    public private(set) var rows: [Driven.Row] = []
+    public private(set) var rejections: [Rejection] = []
+
+    public init(partitions: Int32 = 1, make: @escaping (Int32) -> Driven) {
+        self.partitions = partitions
+        self.make = make
+        for partition in 0..<partitions { stages[partition] = make(partition) }
+    }
+
+    public func stage(_ partition: Int32 = 0) -> Driven { stages[partition]! }
+
+    public mutating func feed(_ message: any TopicMessage, nowMs: Int64 = 0) {
+        let topic = type(of: message).topic
+        if Driven.broadcasts.contains(topic) {
+            for partition in 0..<partitions {
+                feed(message.encoded(), of: topic, partition: partition, nowMs: nowMs)
+            }
+        } else {
+            feed(
+                message.encoded(), of: topic, partition: message.partition(keyed: partitions),
+                nowMs: nowMs)
+        }
+    }
+
+    public mutating func feed(
+        _ value: [UInt8], of topic: Topic, headers: Headers = .none, partition: Int32 = 0,
+        nowMs: Int64 = 0
+    ) {
+        var effects = Effects<Driven.Row>()
+        do throws(Rejection) {
+            let input = try Driven.decode(value.span, of: topic, headers: headers)
+            try stages[partition]!.process(input, nowMs: nowMs, &effects)
+        } catch {
+            rejections.append(error)
+        }
+        take(effects)
+    }
+
+    public mutating func advance(nowMs: Int64, quietMs: Int64) {
+        var effects = Effects<Driven.Row>()
+        for partition in 0..<partitions {
+            stages[partition]!.advance(nowMs: nowMs, quietMs: quietMs, &effects)
+        }
+        take(effects)
+    }
+
+    /// Keeps what changed, as a checkpoint would.
+    public mutating func checkpoint() {
+        for partition in 0..<partitions {
+            for entry in stages[partition]!.takeChanges() {
+                kept[partition, default: [:]][entry.key] = entry.value
+            }
+        }
+    }
+
+    /// Forgets everything and starts again from the last checkpoint.
+    public mutating func restart() throws {
+        for partition in 0..<partitions {
+            var stage = make(partition)
+            for (key, value) in kept[partition, default: [:]].sorted(by: { $0.key < $1.key }) {
+                try stage.restore(StateEntry(key: key, value: value))
+            }
+            stages[partition] = stage
+        }
+    }
+
+    /// What a reader of the compacted topics ends with: the last value of each key.
+    public var tables: [String: [UInt8]] {
+        var tables: [String: [UInt8]] = [:]
+        for message in messages {
+            tables["\(type(of: message).topic.name) \(message.key)"] = message.encoded()
+        }
+        return tables
+    }
+
+    private mutating func take(_ effects: Effects<Driven.Row>) {
+        messages += effects.messages
+        rows += effects.rows
+    }
+}

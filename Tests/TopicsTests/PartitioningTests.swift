@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Topics
+
+@Suite struct `A key's partition` {
+    /// From Apache Kafka's own `UtilsTest.testMurmur2`.
+    @Test(arguments: [
+        ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
+        ("a-little-bit-longer-string", -1_486_304_829),
+        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
+    ])
+    func `comes from the hash that Kafka's clients use`(key: String, expected: Int) {
+        #expect(Int32(bitPattern: murmur2(Array(key.utf8))) == Int32(expected))
+    }
+
+    @Test func `is the same for a service and its functions`() {
+        let service = ServiceID(customer: "acme", service: "shop")
+        let shape = FunctionShape(
+            customer: "acme", service: "shop", function: "checkout", slotStartMs: 0)
+        let assignment = Assignment(
+            FunctionID(service: service, function: "pay"), cell: 0, tier: .burstable,
+            placements: [], reason: "", decidedAtMs: 0, revision: 0)
+        let expected = partition(ofKey: "acme/shop", among: 16)
+        #expect(shape.partition(keyed: 16) == expected)
+        #expect(assignment.partition(keyed: 16) == expected)
+    }
+}
+
+@Suite struct `A function's path` {
+    @Test(arguments: [
+        ("acme", "shop", "checkout"), ("a/b", "c%d", "e%2Ff"), ("ü", "日本", "🙂 / %"),
+        ("%", "/", "%25/"),
+    ])
+    func `gives the function back`(customer: String, service: String, function: String) {
+        let id = FunctionID(customer: customer, service: service, function: function)
+        #expect(FunctionID(path: id.path) == id)
+    }
+
+    @Test(arguments: ["", "a", "a/b", "a/b/c/d"])
+    func `has three parts`(path: String) {
+        #expect(FunctionID(path: path) == nil)
+    }
+}
