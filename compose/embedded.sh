@@ -140,8 +140,8 @@ progress() {
 select format('%s invocations folded, %s functions, %s assigned, %s waiting, %s workers in use (sum of peaks: %s)',
     to_char((select coalesce(sum(invocations), 0) from featurizer.functions), 'FM999,999,999,990'),
     (select count(*) from featurizer.functions),
-    (select coalesce(sum(functions_assigned), 0) from dashboard.cells),
-    (select coalesce(sum(functions_waiting), 0) from dashboard.cells),
+    (select coalesce(sum(functions - waiting), 0) from dashboard.cells),
+    (select coalesce(sum(waiting), 0) from dashboard.cells),
     (select coalesce(sum(workers_used), 0) from dashboard.cells),
     (select coalesce(sum(workers_sum_of_peaks), 0) from dashboard.cells));
 END

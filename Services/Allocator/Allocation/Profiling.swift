@@ -123,3 +123,31 @@ private struct Differences {
 private func percentile99(_ values: [Int32]) -> Int32 {
     values.sorted()[(values.count * 99 + 99) / 100 - 1]
 }
+
+extension Profile {
+    /// What the stage would know of a function after a history without gaps, at its end.
+    ///
+    /// - Parameters:
+    ///   - milliCpu: every five minutes, whole days, from the start of a week; its last seven days
+    ///     count.
+    ///   - memoryMb: likewise; nothing when empty.
+    public init(milliCpu: [Float], memoryMb: [Float] = []) {
+        precondition(
+            milliCpu.count % DemandWeek.slotsPerDay == 0,
+            "a history has whole days of 288 slots, got \(milliCpu.count)")
+        let first = max(0, milliCpu.count - DemandWeek.slots)
+        var demand = Demand(firstSlot: Int64(first))
+        for slot in first..<milliCpu.count {
+            demand.record(
+                SlotUse(
+                    slot: Int64(slot), correction: 0, milliCpu: milliCpu[slot].rounded(.up),
+                    memoryMb: memoryMb.isEmpty ? 0 : memoryMb[slot].rounded(.up)))
+        }
+        let newest = Int64(milliCpu.count - 1)
+        let window = Window(day: DemandWeek.day(of: newest).number, settledSlot: newest)
+        self.init(demand, in: window, tier: .burstable)
+    }
+
+    /// The most a worker of its own would need, CPU in mCPU: packing starts with the largest.
+    public func milliCpuAlone(_ policy: Policy) -> Double { need(policy).milliCpu }
+}

@@ -29,6 +29,7 @@ public struct Series: Sendable, Equatable {
 
     /// What each of `count` workers carries when they share it evenly.
     func divided(by count: Int) -> Series {
+        guard count > 1 || peak > Limits.contributionMax else { return self }
         let n = Int32(count)
         return Series(
             values: values.map { min(Limits.contributionMax, ($0 + n - 1) / n) },

@@ -32,6 +32,8 @@ enum Limits {
     static let batchesRemembered = 5
     static let decompressedBytes = 256 << 20
     static let compactionKeyBytes = 256 << 20
+    /// A smaller active segment is not closed at start only to be compacted.
+    static let compactionBytesMin = 1 << 20
     static let journalBytesBeforeRewrite = 1 << 20
     static let journalEntryBytes = 16 << 20
 

@@ -21,6 +21,9 @@ struct SuccessHierarchy {
     /// Services whose likelihood weighs in every trigger, from the whole fleet.
     private static let sharedServices = 50.0
 
+    /// In nats: two standard errors of the strength.
+    private static let nearlyAsLikely = 2.0
+
     private let fleet: Votes
     private let triggers: [String: Votes]
     private let customers: [Group: Votes]
@@ -55,10 +58,11 @@ struct SuccessHierarchy {
         let all = sorted.reduce(into: Array(repeating: 0.0, count: Self.strengths.count)) {
             for i in $0.indices { $0[i] += $1.value.logs[i] }
         }
-        sharedStrength = Self.best(all)
+        sharedStrength = Self.best(all, tolerance: Self.nearlyAsLikely)
         let share = services > 0 ? min(1, Self.sharedServices / services) : 0
         serviceStrength = likelihood.mapValues { trigger in
-            Self.best(zip(trigger.logs, all).map { $0 + share * $1 })
+            Self.best(
+                zip(trigger.logs, all).map { $0 + share * $1 }, tolerance: Self.nearlyAsLikely)
         }
     }
 
@@ -110,12 +114,14 @@ struct SuccessHierarchy {
             / (trigger.services + triggerStrength)
     }
 
-    /// The likeliest strength, when before any service was seen 2 was, give or take a factor of 7.
-    private static func best(_ logs: [Double]) -> Double {
+    /// Of strengths as likely as the likeliest, nearly, the weakest: an interval too wide is the
+    /// lesser error. Before any service was seen 2 is likely, give or take a factor of 7.
+    private static func best(_ logs: [Double], tolerance: Double = 0) -> Double {
         let scores = zip(strengths, logs).map { strength, likelihood in
             let distance = log(strength / 2) / 2
             return likelihood - distance * distance / 2
         }
-        return strengths[scores.indices.max { scores[$0] < scores[$1] } ?? 0]
+        let highest = scores.max() ?? 0
+        return strengths[scores.firstIndex { $0 >= highest - tolerance } ?? 0]
     }
 }

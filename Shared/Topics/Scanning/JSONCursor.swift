@@ -1,7 +1,7 @@
 /// A place in a JSON text, with what may be read from there.
 ///
-/// Strict as RFC 8259 has it: UTF-8 is checked, nothing may stand behind the value, and a byte-order
-/// mark is not white space. Every read is guarded by `end`.
+/// Strict as RFC 8259 has it: UTF-8 is checked, nothing may stand behind the value, and a
+/// byte-order mark is not white space. Every read is guarded by `end`.
 struct JSONCursor {
     let start: UnsafePointer<UInt8>
     var position: UnsafePointer<UInt8>
@@ -27,7 +27,7 @@ struct JSONCursor {
 
     @inline(__always)
     mutating func skipWhitespace() {
-        while position < end {
+        while position < end, position.pointee <= 0x20 {
             switch position.pointee {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
             default: return
@@ -113,7 +113,8 @@ struct JSONCursor {
         }
     }
 
-    /// Moves to the first byte that means something in a text, eight at a time while eight are left.
+    /// Moves to the first byte that means something in a text, eight at a time while eight are
+    /// left.
     ///
     /// The lowest byte flagged is truly one; those above it may be flagged by the borrow alone.
     /// - SeeAlso: Anderson, "Bit Twiddling Hacks", determine if a word has a byte less than n.
@@ -186,4 +187,20 @@ struct JSONCursor {
 func equal(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     for i in 0..<count where a[i] != b[i] { return false }
     return true
+}
+
+/// The same for 4 to 16 bytes: the first half and the last, which may overlap, word by word.
+@inline(__always)
+func equalWords(_ a: UnsafePointer<UInt8>, _ b: StaticString) -> Bool {
+    let count = b.utf8CodeUnitCount
+    let a = UnsafeRawPointer(a)
+    let b = UnsafeRawPointer(b.utf8Start)
+    func differ<Word: FixedWidthInteger>(_ type: Word.Type, at offset: Int) -> Word {
+        a.loadUnaligned(fromByteOffset: offset, as: type)
+            ^ b.loadUnaligned(fromByteOffset: offset, as: type)
+    }
+    if count >= 8 {
+        return differ(UInt64.self, at: 0) | differ(UInt64.self, at: count - 8) == 0
+    }
+    return differ(UInt32.self, at: 0) | differ(UInt32.self, at: count - 4) == 0
 }

@@ -63,31 +63,32 @@ extension JSONCursor {
         }
     }
 
-    /// By length and first letter, then by all letters.
+    /// By length, then by letters.
     @inline(__always)
     private func field(_ key: ScannedText) -> InvocationField? {
         guard !key.isEscaped else { return escapedField(key) }
         let name = start + Int(key.offset)
-        let candidate: InvocationField
+        @inline(__always) func matches(_ known: StaticString) -> Bool { equalWords(name, known) }
         switch key.count {
-        case 6: candidate = name[0] == UInt8(ascii: "c") ? .cpuMs : .worker
+        case 6: return matches("cpu_ms") ? .cpuMs : matches("worker") ? .worker : nil
         case 7:
             switch name[0] {
-            case UInt8(ascii: "s"): candidate = .service
-            case UInt8(ascii: "i"): candidate = .initMs
-            case UInt8(ascii: "t"): candidate = .trigger
-            case UInt8(ascii: "r"): candidate = .runtime
-            default: candidate = .outcome
+            case UInt8(ascii: "s"): return matches("service") ? .service : nil
+            case UInt8(ascii: "o"): return matches("outcome") ? .outcome : nil
+            case UInt8(ascii: "t"): return matches("trigger") ? .trigger : nil
+            case UInt8(ascii: "r"): return matches("runtime") ? .runtime : nil
+            default: return matches("init_ms") ? .initMs : nil
             }
-        case 8: candidate = name[0] == UInt8(ascii: "c") ? .customer : .function
-        case 9: candidate = .memoryMb
-        case 10: candidate = .invocation
-        case 11: candidate = name[1] == UInt8(ascii: "u") ? .durationMs : .deadlineMs
-        case 13: candidate = .startedAtMs
-        case 14: candidate = .memoryPeakMb
+        case 8: return matches("customer") ? .customer : matches("function") ? .function : nil
+        case 9: return matches("memory_mb") ? .memoryMb : nil
+        case 10: return matches("invocation") ? .invocation : nil
+        case 11:
+            if name[1] == UInt8(ascii: "u") { return matches("duration_ms") ? .durationMs : nil }
+            return matches("deadline_ms") ? .deadlineMs : nil
+        case 13: return matches("started_at_ms") ? .startedAtMs : nil
+        case 14: return matches("memory_peak_mb") ? .memoryPeakMb : nil
         default: return nil
         }
-        return equal(name, candidate.name.utf8Start, Int(key.count)) ? candidate : nil
     }
 
     @inline(never)
@@ -100,18 +101,16 @@ extension JSONCursor {
     private func outcome(_ word: ScannedText) -> UInt8 {
         guard !word.isEscaped else { return outcome(named: says(word)) }
         let text = start + Int(word.offset)
-        let candidate: UInt8
+        @inline(__always) func matches(_ known: StaticString) -> Bool { equalWords(text, known) }
+        let unknown = ScannedInvocation.unknownOutcome
         switch word.count {
-        case 5: candidate = 1
-        case 6: candidate = 5
-        case 7: candidate = text[0] == UInt8(ascii: "s") ? 0 : 2
-        case 9: candidate = 4
-        case 13: candidate = 3
-        default: return ScannedInvocation.unknownOutcome
+        case 5: return matches("error") ? 1 : unknown
+        case 6: return matches("killed") ? 5 : unknown
+        case 7: return matches("success") ? 0 : matches("timeout") ? 2 : unknown
+        case 9: return matches("throttled") ? 4 : unknown
+        case 13: return matches("out_of_memory") ? 3 : unknown
+        default: return unknown
         }
-        let name = ScannedInvocation.outcomes[Int(candidate)]
-        return equal(text, name.utf8Start, Int(word.count))
-            ? candidate : ScannedInvocation.unknownOutcome
     }
 
     @inline(never)

@@ -33,6 +33,7 @@ public enum InvocationField: UInt8, CaseIterable, Sendable {
         }
     }
 
+    @inline(__always)
     var bit: UInt32 { 1 << UInt32(rawValue) }
 }
 
@@ -48,7 +49,7 @@ public struct ScannedText: Sendable, Equatable {
 
 /// An invocation as its bytes say it: numbers as values, texts as ranges of those bytes.
 ///
-/// The bytes were well-formed, and texts are UTF-8; what the values mean is for the reader to check.
+/// The bytes were well-formed, and texts are UTF-8; what the values mean is the reader's to check.
 public struct ScannedInvocation: Sendable {
     /// Words of `outcome` are given by their place here; behind the last stands any other word.
     public static let outcomes: [StaticString] = [
@@ -95,6 +96,7 @@ public struct ScannedInvocation: Sendable {
         }
     }
 
+    @inline(__always)
     mutating func set(_ field: InvocationField, _ text: ScannedText) {
         switch field {
         case .customer: customer = text
@@ -109,6 +111,7 @@ public struct ScannedInvocation: Sendable {
         mark(field)
     }
 
+    @inline(__always)
     mutating func set(_ field: InvocationField, _ value: Double) {
         switch field {
         case .durationMs: durationMs = value

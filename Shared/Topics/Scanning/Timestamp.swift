@@ -22,8 +22,8 @@ func milliseconds(_ text: String) -> Int64? {
     }
     guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),
         take("T"), let hour = number(2), take(":"), let minute = number(2), take(":"),
-        let second = number(2), (1...12).contains(month), (1...lastDay(of: month, year)).contains(day),
-        hour < 24, minute < 60, second <= 60
+        let second = number(2), (1...12).contains(month),
+        (1...lastDay(of: month, year)).contains(day), hour < 24, minute < 60, second <= 60
     else { return nil }
     var ms = 0
     if take(".") {

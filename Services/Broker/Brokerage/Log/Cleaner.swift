@@ -12,6 +12,9 @@ final class Cleaner: @unchecked Sendable {
     }
 
     func run() {
+        for topic in topics.all where topic.configuration.compacts {
+            for log in topic.partitions { log.closeForCompaction(nowMs: Clock.wallMs()) }
+        }
         while true {
             for topic in topics.all {
                 for log in topic.partitions {
@@ -42,5 +45,17 @@ extension PartitionLog {
     /// Deletes what is too old or too much, and compacts, as the topic is configured.
     func clean(nowMs: Int64) {
         if configuration.deletes { deleteExpired(nowMs: nowMs) }
+        if configuration.compacts { compact(nowMs: nowMs) }
+    }
+
+    /// At start: closes the active segment, so that compaction reaches what was written so far.
+    func closeForCompaction(nowMs: Int64) {
+        let result = monitor.locked {
+            Result { () throws(StorageError) in
+                if active.size >= Limits.compactionBytesMin { try roll(nowMs: nowMs) }
+            }
+        }
+        if case .failure(let error) = result { return tell(.storageFailed(error)) }
+        flush()
     }
 }

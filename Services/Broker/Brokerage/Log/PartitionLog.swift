@@ -35,7 +35,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
     var summaries: [Int64: SegmentSummary]
     private var waiters: [ObjectIdentifier: FetchWaiter] = [:]
     private var isDirty = false
-    private var isDeleted = false
+    private(set) var isDeleted = false
     /// Why nothing can be written until a restart.
     private var failure: StorageError?
 

@@ -73,6 +73,7 @@ enum Records {
     private static func decode(
         _ bytes: UnsafeRawBufferPointer, count: Int
     ) throws(Malformed) -> [Record] {
+        guard count >= 0 else { throw .field(at: 57) }
         var reader = VarintReader(bytes: bytes)
         var records: [Record] = []
         records.reserveCapacity(min(count, bytes.count / 7))

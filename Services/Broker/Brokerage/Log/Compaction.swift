@@ -1,0 +1,205 @@
+/// Keeping only the latest record of each key in the closed part of a log.
+///
+/// Offsets stay, with gaps between them. New segments are written beside the old ones and put in
+/// their place by a rename, oldest first, so a broker killed anywhere finds either, or records
+/// twice that the next compaction removes again.
+extension PartitionLog {
+    /// Compacts when enough is new since the last time.
+    func compact(nowMs: Int64) {
+        do throws(StorageError) {
+            let plan = monitor.locked { compactionPlan(nowMs: nowMs) }
+            guard let plan else { return }
+            let before = plan.segments.reduce(0) { $0 + $1.size }
+            var filter = CompactionFilter(
+                aborted: plan.aborted,
+                tombstonesUntilMs: nowMs - configuration.deleteRetentionMs)
+            let covered = try filter.learn(plan.segments)
+            var after = 0
+            for group in groups(of: covered) {
+                guard let size = try replace(group, filter) else { return }
+                after += size
+            }
+            tell(
+                .compacted(
+                    topic: topic, partition: partition, bytesBefore: before, bytesAfter: after))
+        } catch {
+            if monitor.locked({ isDeleted }) { return }
+            tell(
+                .compactionFailed(
+                    topic: topic, partition: partition, reason: error.description))
+        }
+    }
+
+    /// What may be compacted, under the lock; nil when it is not worth it.
+    ///
+    /// It starts at the log's start and ends before anything that is not on disk to stay, too
+    /// young, or held back by a transaction.
+    private func compactionPlan(
+        nowMs: Int64
+    ) -> (segments: [Segment], aborted: [AbortedTransaction])? {
+        let stable = stableOffset
+        let closed = segments.dropLast().prefix { segment in
+            let latestMs =
+                segment.maxTimestampMs >= 0 ? segment.maxTimestampMs : segment.lastAppendMs
+            return segment.isSealed && segment.nextOffset <= stable
+                && (configuration.compactionLagMs == 0
+                    || nowMs - latestMs > configuration.compactionLagMs)
+        }
+        let bytes = closed.reduce(0) { $0 + $1.size }
+        let dirty = closed.reduce(0) { $0 + ($1.isClean ? 0 : $1.size) }
+        guard dirty > 0, Double(dirty) >= configuration.dirtyRatio * Double(bytes) else {
+            return nil
+        }
+        return (Array(closed), producers.aborted)
+    }
+
+    /// Neighbours that fit into one segment, as they are now, become one.
+    private func groups(of segments: [Segment]) -> [[Segment]] {
+        var groups: [[Segment]] = []
+        var bytes = 0
+        for segment in segments {
+            bytes += segment.size
+            if let first = groups.last?.first, bytes <= Int(configuration.segmentBytes),
+                segment.nextOffset - first.baseOffset <= Int64(Int32.max)
+            {
+                groups[groups.count - 1].append(segment)
+            } else {
+                groups.append([segment])
+                bytes = segment.size
+            }
+        }
+        return groups
+    }
+
+    /// Puts one compacted segment in the place of a group.
+    ///
+    /// - Returns: its size; nil when the log was deleted meanwhile.
+    private func replace(
+        _ group: [Segment], _ filter: CompactionFilter
+    ) throws(StorageError) -> Int? {
+        guard let first = group.first, let last = group.last else { return 0 }
+        let base = first.baseOffset
+        let indexPath = Segment.path(in: folder, base, SegmentSummary.kind)
+        let lastIndexPath = Segment.path(in: folder, last.baseOffset, SegmentSummary.kind)
+        // The producers as of the group's end; without them the next start reads the segment.
+        let producers = SegmentSummary(path: lastIndexPath)?.producers
+        let draftPath = Segment.path(in: folder, base, "cleaned")
+        let file = try File(draftPath, create: true)
+        try file.cut(to: 0)
+        let compacted = Segment(file, baseOffset: base, nowMs: last.lastAppendMs)
+        for segment in group { try filter.copy(segment, to: compacted) }
+        try file.flush()
+        try file.setModified(ms: last.lastAppendMs)
+        let result = monitor.locked {
+            Result { () throws(StorageError) -> Bool in
+                guard !isDeleted, let start = segments.firstIndex(where: { $0 === first }) else {
+                    return false
+                }
+                for segment in group {
+                    let path = Segment.path(
+                        in: folder, segment.baseOffset, SegmentSummary.kind)
+                    try Folder.remove(path)
+                }
+                try Folder.rename(draftPath, to: Segment.path(in: folder, base))
+                segments.replaceSubrange(start..<start + group.count, with: [compacted])
+                try remove(Array(group.dropFirst()))
+                return true
+            }
+        }
+        guard try result.get() else { return nil }
+        try Folder.flush(folder)
+        if let producers {
+            try SegmentSummary(compacted, producers: producers, isClean: true)
+                .write(to: indexPath)
+            monitor.locked { compacted.isSealed = true }
+        }
+        monitor.locked { compacted.isClean = true }
+        return compacted.size
+    }
+}
+
+/// Which records a compaction keeps.
+struct CompactionFilter {
+    private let aborted: [Int64: [AbortedTransaction]]
+    private let tombstonesUntilMs: Int64
+    /// The offset of the latest record of each key in the new segments.
+    private var latest: [[UInt8]: Int64] = [:]
+
+    /// - Parameter tombstonesUntilMs: tombstones in segments written before are dropped.
+    init(aborted: [AbortedTransaction], tombstonesUntilMs: Int64) {
+        self.aborted = Dictionary(grouping: aborted, by: \.producerID)
+        self.tombstonesUntilMs = tombstonesUntilMs
+    }
+
+    /// Learns the keys of the segments that were not compacted before.
+    ///
+    /// - Returns: those of `segments` that can be compacted now: all, unless their keys take more
+    ///   than `Limits.compactionKeyBytes`; the others follow the next time.
+    mutating func learn(_ segments: [Segment]) throws(StorageError) -> [Segment] {
+        var keyBytes = 0
+        for (index, segment) in segments.enumerated() where !segment.isClean {
+            var scanner = HeaderScanner(segment.file, from: 0, to: segment.size)
+            while let (header, position) = try scanner.next() {
+                if header.isControl || isAborted(header) { continue }
+                let batch = try segment.file.read(count: header.sizeBytes, at: position)
+                let records = batch.withUnsafeBytes { try? Records.decode($0, header) } ?? []
+                for record in records {
+                    guard let key = record.key else { continue }
+                    let offset = header.baseOffset + Int64(record.offsetDelta)
+                    if latest.updateValue(offset, forKey: key) == nil { keyBytes += key.count + 64 }
+                }
+            }
+            if keyBytes > Limits.compactionKeyBytes { return Array(segments[...index]) }
+        }
+        return segments
+    }
+
+    /// Writes what is kept of a segment behind what `target` has.
+    func copy(_ segment: Segment, to target: Segment) throws(StorageError) {
+        let dropsTombstones = segment.lastAppendMs < tombstonesUntilMs
+        var scanner = HeaderScanner(segment.file, from: 0, to: segment.size)
+        while let (header, position) = try scanner.next() {
+            let batch = try segment.file.read(count: header.sizeBytes, at: position)
+            guard let kept = keep(batch, header, dropsTombstones: dropsTombstones) else { continue }
+            let result = kept.withUnsafeBytes { bytes in
+                Result { () throws(StorageError) in
+                    guard let start = bytes.baseAddress else { return }
+                    try target.append(
+                        bytes, RecordBatchHeader(start), nowMs: segment.lastAppendMs)
+                }
+            }
+            try result.get()
+        }
+    }
+
+    /// What is left of a batch; nil for nothing.
+    private func keep(
+        _ batch: [UInt8], _ header: RecordBatchHeader, dropsTombstones: Bool
+    ) -> [UInt8]? {
+        if header.isControl {
+            // A commit is not needed when its records say no more that they are of a transaction.
+            // An abort is: readers may have been told of it and wait for its end.
+            let commits = batch.withUnsafeBytes { ControlBatch.commits($0, header) }
+            return commits == true ? nil : batch
+        }
+        if isAborted(header) { return nil }
+        guard let records = batch.withUnsafeBytes({ try? Records.decode($0, header) }) else {
+            return batch
+        }
+        let kept = records.filter { record in
+            if dropsTombstones && record.value == nil { return false }
+            guard let key = record.key, let latest = latest[key] else { return true }
+            return latest <= header.baseOffset + Int64(record.offsetDelta)
+        }
+        if kept.isEmpty { return nil }
+        if kept.count == records.count && !header.isTransactional { return batch }
+        var plain = header
+        plain.attributes &= ~0x10
+        return (try? Records.encode(kept, like: plain)) ?? batch
+    }
+
+    private func isAborted(_ header: RecordBatchHeader) -> Bool {
+        guard header.isTransactional, let mine = aborted[header.producerID] else { return false }
+        return mine.contains { $0.firstOffset <= header.baseOffset && header.baseOffset < $0.lastOffset }
+    }
+}

@@ -1,0 +1,199 @@
+import Allocation
+
+/// Packs series onto workers of one capacity; what it gives is each series' worker.
+protocol PackingPolicy {
+    func place(_ history: History) -> [Int]
+}
+
+/// (n, T) what a policy may look at, and the capacity.
+struct History {
+    let series: [[Float]]
+    let capacity: Float
+    let slotsPerDay: Int
+}
+
+/// Time-aligned demand with room for noise: the ledger and profiles of the allocator's stage.
+struct Antiphase: PackingPolicy {
+    var policy = Policy()
+
+    func place(_ history: History) -> [Int] {
+        packed(
+            history.series.map { Profile(milliCpu: fiveMinutes($0, history.slotsPerDay)) },
+            capacity: history.capacity, policy)
+    }
+
+    /// The stage's slots, from those of the trace: repeated when longer, the highest when shorter.
+    private func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
+        let scaled = series.map { $0 * unitsPerPercent }
+        if slotsPerDay <= 288 {
+            return scaled.flatMap { Array(repeating: $0, count: 288 / slotsPerDay) }
+        }
+        let each = slotsPerDay / 288
+        return stride(from: 0, to: scaled.count, by: each).map { start in
+            scaled[start..<start + each].max() ?? 0
+        }
+    }
+}
+
+/// The same heuristic knowing the days it is scored on.
+struct Oracle: PackingPolicy {
+    func place(_ history: History) -> [Int] {
+        let idle = Array(repeating: Int32(0), count: history.series.first?.count ?? 0)
+        let profiles = history.series.map { series in
+            Profile(
+                cpu: Series(
+                    values: series.map { Int32(($0 * unitsPerPercent).rounded(.up)) },
+                    variance: 0),
+                memory: Series(values: idle, variance: 0))
+        }
+        return packed(profiles, capacity: history.capacity, Policy())
+    }
+}
+
+/// A percent of a machine is 10 mCPU: whole numbers of it are fine enough.
+private let unitsPerPercent: Float = 10
+
+/// The largest first; each on the worker whose plan it raises least.
+private func packed(_ profiles: [Profile], capacity: Float, _ policy: Policy) -> [Int] {
+    var ledger = Ledger(policy)
+    let digits = "\(profiles.count)".count
+    for i in profiles.indices {
+        let name = String(repeating: "0", count: digits - "\(i)".count) + "\(i)"
+        ledger.insert(
+            WorkerLoad(
+                name: name, milliCpu: Double(capacity * unitsPerPercent), memoryMb: 1))
+    }
+    var places = Array(repeating: -1, count: profiles.count)
+    let alone = profiles.map { $0.milliCpuAlone(policy) }
+    for i in profiles.indices.sorted(by: { (-alone[$0], $0) < (-alone[$1], $1) }) {
+        // One that no worker is large enough for gets one of its own, beyond all others.
+        if case .placed(let choices) = ledger.place(profiles[i]), choices.count == 1 {
+            places[i] = choices[0].worker
+        } else {
+            places[i] = profiles.count + i
+        }
+    }
+    return places
+}
+
+/// First-fit decreasing on one number a series.
+struct Scalar: PackingPolicy {
+    let size: ([Float]) -> Float
+
+    func place(_ history: History) -> [Int] {
+        let sizes = history.series.map(size)
+        return firstFit(order: sizes, capacity: history.capacity, [Float].init) { load, i in
+            (load.first ?? 0) + sizes[i]
+        } add: { load, i in
+            load = [(load.first ?? 0) + sizes[i]]
+        }
+    }
+}
+
+/// Six windows of four hours a day with the 95th percentile of each, added window by window
+/// (Coach, ASPLOS 2025, section 3).
+struct Coach: PackingPolicy {
+    func place(_ history: History) -> [Int] {
+        let perDay = history.slotsPerDay
+        let windows = history.series.map { series in
+            (0..<6).map { window in
+                percentile(
+                    series.indices.filter { $0 % perDay * 6 / perDay == window }.map { series[$0] },
+                    0.95)
+            }
+        }
+        let sizes = windows.map { $0.max() ?? 0 }
+        let idle = Array(repeating: Float(0), count: 6)
+        return firstFit(order: sizes, capacity: history.capacity, { idle }) { load, i in
+            zip(load, windows[i]).map(+).max() ?? 0
+        } add: { load, i in
+            load = zip(load, windows[i]).map(+)
+        }
+    }
+}
+
+/// `sum mu + D sqrt(sum variance)`, D the normal quantile of 1 - budget (Cohen et al., Management
+/// Science 2019): as if loads were independent.
+struct Gaussian: PackingPolicy {
+    let deviations: Float
+
+    func place(_ history: History) -> [Int] {
+        let moments = history.series.map { [mean($0), variance($0)] }
+        let d = deviations
+        let sizes = moments.map { $0[0] + d * $0[1].squareRoot() }
+        return firstFit(order: sizes, capacity: history.capacity, { [0, 0] }) { load, i in
+            load[0] + moments[i][0] + d * (load[1] + moments[i][1]).squareRoot()
+        } add: { load, i in
+            load = zip(load, moments[i]).map(+)
+        }
+    }
+}
+
+/// Mean and `deviations` standard deviations of the summed series, and, with `floor`, at least the sum
+/// of its members' 99th percentiles (Take it to the Limit, EuroSys 2021, section 4).
+struct SummedDeviations: PackingPolicy {
+    let deviations: Float
+    let floor: Bool
+
+    func place(_ history: History) -> [Int] {
+        let series = history.series
+        let tails = series.map { floor ? percentile($0, 0.99) : 0 }
+        let d = deviations
+        let sizes = series.indices.map { i in
+            max(mean(series[i]) + d * variance(series[i]).squareRoot(), tails[i])
+        }
+        let slots = series.first?.count ?? 0
+        // The sum of the tails is the last element.
+        let idle = Array(repeating: Float(0), count: slots + 1)
+        return firstFit(order: sizes, capacity: history.capacity, { idle }) { load, i in
+            var sum: Float = 0
+            var squares: Float = 0
+            for slot in 0..<slots {
+                let value = load[slot] + series[i][slot]
+                sum += value
+                squares += value * value
+            }
+            let mean = sum / Float(slots)
+            let variance = max(0, squares / Float(slots) - mean * mean)
+            return max(mean + d * variance.squareRoot(), load[slots] + tails[i])
+        } add: { load, i in
+            for slot in 0..<slots { load[slot] += series[i][slot] }
+            load[slots] += tails[i]
+        }
+    }
+}
+
+/// The largest first, each on the first worker whose size stays within the capacity.
+private func firstFit(
+    order sizes: [Float], capacity: Float, _ empty: () -> [Float],
+    size: ([Float], Int) -> Float, add: (inout [Float], Int) -> Void
+) -> [Int] {
+    var loads: [[Float]] = []
+    var places = Array(repeating: -1, count: sizes.count)
+    for i in sizes.indices.sorted(by: { (-sizes[$0], $0) < (-sizes[$1], $1) }) {
+        var place = loads.indices.first { size(loads[$0], i) <= capacity } ?? loads.count
+        if place == loads.count { loads.append(empty()) }
+        add(&loads[place], i)
+        swap(&places[i], &place)
+    }
+    return places
+}
+
+func mean(_ series: [Float]) -> Float {
+    series.isEmpty ? 0 : series.reduce(0, +) / Float(series.count)
+}
+
+func variance(_ series: [Float]) -> Float {
+    let mean = mean(series)
+    return series.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(max(1, series.count))
+}
+
+/// Linear between the two nearest ranks.
+func percentile(_ series: [Float], _ share: Float) -> Float {
+    let sorted = series.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    let rank = share * Float(sorted.count - 1)
+    let low = Int(rank)
+    let high = min(low + 1, sorted.count - 1)
+    return sorted[low] + (sorted[high] - sorted[low]) * (rank - Float(low))
+}
