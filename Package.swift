@@ -71,7 +71,7 @@ let package = Package(
             tests("Featurization"),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
-            tests("Allocation", of: ["Allocation", "Numerics"]),
+            tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),
             tests("Pages", of: ["Pages", "Postgres"]),
             tests(
                 "Pipeline",

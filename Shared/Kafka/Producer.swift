@@ -220,6 +220,7 @@ private func reportDelivery(
 }
 
 /// What to point at where there are no bytes, so that empty stays apart from absent.
+/// `nonisolated(unsafe)` holds because the address never changes and nothing reads or writes there.
 nonisolated(unsafe) private let emptyByte = UnsafeRawPointer(
     UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 

@@ -1,6 +1,6 @@
 import Numerics
-import Testing
 import TestSupport
+import Testing
 import Topics
 
 @testable import Allocation
@@ -59,8 +59,8 @@ import Topics
     }
 }
 
-/// Seven functions of two services over three hours, with predictions, corrections, a representation,
-/// a draining worker and one that is gone.
+/// Seven functions of two services over three hours, with predictions, corrections, a
+/// representation, a draining worker and one that is gone.
 private func mixedFleet() -> [any TopicMessage] {
     var random = SeededRandom(seed: 42)
     var inputs: [any TopicMessage] = [
@@ -80,7 +80,8 @@ private func mixedFleet() -> [any TopicMessage] {
             inputs.append(
                 Representation(
                     function("f1"), modelVersion: 1, vector: [], cluster: 0, predictability: 1,
-                    slots: 1, nearest: [], opposite: [.init(function("f5", of: "night"), score: 1)]))
+                    slots: 1, nearest: [],
+                    opposite: [.init(function("f5", of: "night"), score: 1)]))
         }
         if slot == 21 { inputs.append(worker("w1", .gone)) }
         if slot == 24 { inputs += [worker("w4"), worker("w5")] }

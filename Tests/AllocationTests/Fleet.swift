@@ -68,7 +68,9 @@ struct Allocated {
         }
     }
 
-    mutating func take(_ id: FunctionID, slot: Int64, milliCpu: Double, memoryMb: Double = 0) throws {
+    mutating func take(
+        _ id: FunctionID, slot: Int64, milliCpu: Double, memoryMb: Double = 0
+    ) throws {
         try take(.shape(shape(id, slot: slot, milliCpu: milliCpu, memoryMb: memoryMb)))
     }
 

@@ -18,8 +18,8 @@ import Topics
         let pairs = cell.members.values.filter { !$0.isEmpty }
         #expect(pairs.count == 2)
         for pair in pairs { #expect(Set(pair.map { $0.dropLast() }) == ["day", "night"]) }
-        // Packing by peaks gives each of the four, 1,000 of 1,200, a worker of its own; the bound is
-        // 2 x 1,000 + 2 x 100 = 2,200 at any time, over 1,200: 2.
+        // Packing by peaks gives each of the four, 1,000 of 1,200, a worker of its own; the bound
+        // is 2 x 1,000 + 2 x 100 = 2,200 at any time, over 1,200: 2.
         #expect(cell.cell?.workersSumOfPeaks == 4)
         #expect(cell.cell?.workersBound == 2)
         #expect(cell.cell?.workersUsed == 2)

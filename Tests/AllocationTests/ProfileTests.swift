@@ -59,7 +59,7 @@ import Topics
         #expect(profile(demand, newest: 576).cpu.variance == 1_800)
     }
 
-    @Test func `takes half the mean squared change from slot to slot while there is no yesterday`() {
+    @Test func `takes half the mean squared change from slot to slot as noise on its first day`() {
         // 100 and 300 in turn: 200^2 / 2 = 20,000.
         var demand = Demand(firstSlot: mondaySlot)
         for slot in 0..<Int64(100) { demand.record(use(slot, slot % 2 == 0 ? 100 : 300)) }

@@ -143,3 +143,13 @@ final class Client: @unchecked Sendable {
         return bytes
     }
 }
+
+extension Client {
+    /// Reads the response to what was told.
+    func answer<R>(read: (inout WireReader) throws(WireError) -> R) throws -> R {
+        let size = Int(try receive(4).reduce(0) { $0 << 8 | UInt32($1) })
+        let bytes = Array(try receive(size).dropFirst(4))
+        guard let answer = WireReader.decode(bytes, read) else { throw Unreadable(bytes: bytes) }
+        return answer
+    }
+}

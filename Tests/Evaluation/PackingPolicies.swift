@@ -129,8 +129,8 @@ struct Gaussian: PackingPolicy {
     }
 }
 
-/// Mean and `deviations` standard deviations of the summed series, and, with `floor`, at least the sum
-/// of its members' 99th percentiles (Take it to the Limit, EuroSys 2021, section 4).
+/// Mean and `deviations` standard deviations of the summed series, and, with `floor`, at least the
+/// sum of its members' 99th percentiles (Take it to the Limit, EuroSys 2021, section 4).
 struct SummedDeviations: PackingPolicy {
     let deviations: Float
     let floor: Bool

@@ -13,7 +13,8 @@ import Testing
         #expect(abs(got - mean) <= 4 * (mean / Double(n)).squareRoot())
         let variance = counts.reduce(0) { $0 + ($1 - got) * ($1 - got) } / Double(n)
         // The variance of a Poisson's sample variance is (2 m^2 + m) / n.
-        #expect(abs(variance - mean) <= 4 * ((2 * mean * mean + mean) / Double(n)).squareRoot() + 1e-12)
+        #expect(
+            abs(variance - mean) <= 4 * ((2 * mean * mean + mean) / Double(n)).squareRoot() + 1e-12)
     }
 
     @Test func `from a Burr stays under its quantiles as often as they say`() {

@@ -6,7 +6,9 @@ import Topics
 @Suite struct `A stream of events` {
     @Test(arguments: [UInt64(1), 2, 3])
     func `is the same for the same seed, and another for another`(seed: UInt64) throws {
-        func day(_ seed: UInt64) -> [Sent] { sent(EventStream(generated(seed: seed)), limit: 2_000) }
+        func day(_ seed: UInt64) -> [Sent] {
+            sent(EventStream(generated(seed: seed)), limit: 2_000)
+        }
         #expect(day(seed) == day(seed))
         #expect(day(seed) != day(seed + 1))
         #expect(

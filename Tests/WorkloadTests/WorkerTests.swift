@@ -60,7 +60,7 @@ import Topics
         let execution = try #require(found)
         let profile = stream.profile(of: execution)
         var placements = Placements()
-        func place(_ worker: String?, revision: Int, epoch: UInt64) -> String? {
+        func place(_ worker: String?, revision: Int, epoch: Int64) -> String? {
             var next = assignment(of: profile.id)
             next.placements = worker.map { [.init(worker: $0, share: 1)] } ?? []
             next.revision = revision

@@ -28,7 +28,7 @@ public struct WorkerRow: Sendable, Equatable {
     public let plannedMemoryMb: Double
     public let guaranteedMilliCpu: Int
     public let guaranteedMemoryMb: Int
-    /// At the week's mean load; 0 while it is empty and may be off; nil when the fleet does not say.
+    /// At the week's mean load; 0 while it is empty and may be off; nil when unknown.
     public let watts: Double?
     /// (84) mCPU: the planned peak of every two hours of the week from Monday 00:00 UTC; empty
     /// without members.

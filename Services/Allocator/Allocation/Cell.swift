@@ -4,9 +4,9 @@ internal import Topics
 
 /// The functions of a partition, its workers, and which function is where.
 ///
-/// What a decision rests on changes only when the cell is evaluated, every 15 minutes of event time:
-/// shapes that arrive between are kept aside. So the ledger is a function of what is kept, and a
-/// restart rebuilds it exactly.
+/// What a decision rests on changes only when the cell is evaluated, every 15 minutes of event
+/// time: shapes that arrive between are kept aside. So the ledger is a function of what is kept,
+/// and a restart rebuilds it exactly.
 struct Cell {
     let number: Int32
     let policy: Policy

@@ -45,8 +45,9 @@ extension Cell {
         guard clock.window != nil else { return }
         var packing = PeakPacking()
         for id in functions.keys {
-            packing.add(profile(of: id))
-            reserve(id)
+            let profile = profile(of: id)
+            packing.add(profile)
+            reserve(id, profile)
         }
         summary = packing.summary(
             of: ledger.workers.filter { $0.state == .ready }.map(\.capacity))

@@ -74,7 +74,7 @@ extension Cell {
     }
 
     /// The first of the emptiest workers whose every member fits the others in use is
-    /// freed, over as many hours as the budget asks for: the gain is a whole worker or nothing moves.
+    /// freed, over as many hours as the budget asks for: a whole worker is gained or nothing.
     private mutating func freeWorker(_ effects: inout CellEffects) {
         let candidates = ledger.workers.filter { $0.state == .ready && $0.members > 0 }
             .map { ($0.fullness(policy), $0.name) }.sorted { $0 < $1 }

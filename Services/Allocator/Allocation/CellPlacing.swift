@@ -119,9 +119,9 @@ extension Cell {
     }
 
     /// Puts a function back where its placements say.
-    mutating func reserve(_ id: FunctionID) {
+    mutating func reserve(_ id: FunctionID, _ known: Profile? = nil) {
         guard let placements = functions[id]?.placements, !placements.isEmpty else { return }
-        let part = profile(of: id).divided(by: placements.count)
+        let part = (known ?? profile(of: id)).divided(by: placements.count)
         for worker in placements {
             guard let index = ledger.index(of: worker) else {
                 preconditionFailure("\(id) is on worker \(worker), which is not in the ledger")

@@ -33,8 +33,8 @@ struct Changes: Equatable {
     }
 }
 
-/// Keys: `cell`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`, and
-/// `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
+/// Keys: `cell`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`,
+/// and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
 private enum Key {
     static let cell = "cell"
     static let worker = "worker/"

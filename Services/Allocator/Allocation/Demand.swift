@@ -87,8 +87,8 @@ struct Prior: Sendable, Equatable {
         self.variance = variance
     }
 
-    /// The mean of the hours foretold for each hour of the day; an hour not foretold has the mean of
-    /// all. The 90 % interval is 2 x 1.645 standard deviations wide.
+    /// The mean of the hours foretold for each hour of the day; an hour not foretold has the mean
+    /// of all. The 90 % interval is 2 x 1.645 standard deviations wide.
     init?(_ forecast: Prediction.Forecast) {
         let hours = min(
             forecast.expected.count, forecast.low.count, forecast.high.count,
@@ -117,7 +117,8 @@ struct Prior: Sendable, Equatable {
     func divided(among functions: Int) -> Prior {
         let n = Int32(clamping: functions)
         return Prior(
-            hourly: hourly.map { ($0 + n - 1) / n }, variance: (variance + functions - 1) / functions)
+            hourly: hourly.map { ($0 + n - 1) / n },
+            variance: (variance + functions - 1) / functions)
     }
 
     private static func bounded(_ milliCpu: Double) -> Double {

@@ -3,7 +3,7 @@ internal import Topics
 extension WorkerLoad {
     /// Whether a part may be placed here, judged by the blocks' extremes only: false is final.
     ///
-    /// `state = ready`, `members < 1000`, `G + g <= C` and, with a peak that is at most the true one,
+    /// `state = ready`, `members < 1000`, `G + g <= C` and, with a peak at most the true one,
     /// `risk <= fill x C`; for CPU and memory.
     func mayTake(_ part: Profile, fill: Double, _ policy: Policy) -> Bool {
         guard state == .ready, members < Limits.membersPerWorkerMax,

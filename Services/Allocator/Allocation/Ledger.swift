@@ -16,7 +16,8 @@ public struct WorkerLoad: Sendable, Equatable {
     ) {
         self.name = name
         capacity = Need(
-            milliCpu: min(milliCpu, Limits.capacityMax), memoryMb: min(memoryMb, Limits.capacityMax))
+            milliCpu: min(milliCpu, Limits.capacityMax),
+            memoryMb: min(memoryMb, Limits.capacityMax))
         self.state = state
     }
 

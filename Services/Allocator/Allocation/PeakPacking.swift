@@ -1,8 +1,9 @@
 /// What packing without regard to time would need, and what nothing can undercut.
 ///
 /// The baseline is first-fit decreasing on each function's own peak: a worker is full when its
-/// members' peaks sum to its capacity, whenever they occur. The bound is fractional: as if load could
-/// be cut at will, `max_t ceil(sum_f D_f(t) / C)` with the largest capacity, for each resource.
+/// members' peaks sum to its capacity, whenever they occur. The bound is fractional: as if load
+/// could be cut at will, `max_t ceil(sum_f D_f(t) / C)` with the largest capacity, for each
+/// resource.
 struct PeakPacking {
     private var peaks: [(milliCpu: Double, memoryMb: Double)] = []
     private var milliCpu: [Int] = []
@@ -14,10 +15,12 @@ struct PeakPacking {
             milliCpu = Array(repeating: 0, count: profile.cpu.values.count)
             memoryMb = milliCpu
         }
-        for i in milliCpu.indices {
-            milliCpu[i] &+= Int(profile.cpu.values[i])
-            memoryMb[i] &+= Int(profile.memory.values[i])
-        }
+        Self.add(profile.cpu.values, to: &milliCpu)
+        Self.add(profile.memory.values, to: &memoryMb)
+    }
+
+    private static func add(_ values: [Int32], to sums: inout [Int]) {
+        for i in 0..<min(values.count, sums.count) { sums[i] &+= Int(values[i]) }
     }
 
     /// - Parameter capacities: of the workers there are; more of the largest are taken as needed.

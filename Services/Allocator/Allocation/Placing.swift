@@ -30,8 +30,8 @@ public struct Shortage: Sendable, Equatable {
 extension Ledger {
     /// Feasible, then best, then reserved: the promise counts for the next decision.
     ///
-    /// A function that even an empty worker is too small for is spread evenly over as few workers as
-    /// have room.
+    /// A function that even an empty worker is too small for is spread evenly over as few workers
+    /// as have room.
     public mutating func place(_ profile: Profile) -> Outcome {
         let need = profile.need(policy)
         for count in counts(for: need) {
@@ -71,7 +71,7 @@ extension Ledger {
         return choices
     }
 
-    /// The best worker in use, or, when none has room, the best empty one. Ties go to the first name.
+    /// The best worker in use, or, when none has room, the best empty one. Ties: the first name.
     ///
     /// - Parameter fill: the part of a capacity that may be filled.
     func choose(

@@ -8,20 +8,20 @@ extension Profile {
         self.init(
             cpu: Series(
                 demand.cpu, from: demand.firstSlot, in: window, prior: demand.prior, guaranteed),
-            memory: Series(demand.memory, from: demand.firstSlot, in: window, prior: nil, guaranteed)
-        )
+            memory: Series(
+                demand.memory, from: demand.firstSlot, in: window, prior: nil, guaranteed))
     }
 }
 
 extension Series {
     /// - A slot that was recorded is itself; one of its life without a shape is 0.
-    /// - Any other (before its life, or still to come) is `w x own + (1 - w) x prior`, where `own` is
-    ///   the mean of its known days at that slot of the day, or its peak so far where none is known;
+    /// - Any other (before its life, or still to come) is `w x own + (1 - w) x prior`, where `own`
+    ///   is the mean of its known days at that slot of the day, or its peak so far where none is;
     ///   `prior` is the hour's part of its service's prediction; `w = h / (h + 24)` with `h` hours
     ///   known. Without a prior w = 1.
     /// - The guaranteed part is the 99th percentile of the values.
     ///
-    /// - Complexity: about three passes over 2,016 slots.
+    /// - Complexity: three passes over 2,016 slots.
     init(
         _ week: DemandWeek, from firstSlot: Int64, in window: Window, prior: Prior?,
         _ guaranteed: Bool
@@ -35,9 +35,10 @@ extension Series {
             return Int32((own * mine + (1 - own) * (foretold ?? 0)).rounded())
         }
         var values = history.values
-        for i in values.indices {
-            if values[i] < 0 { values[i] = fills[i % DemandWeek.slotsPerDay] }
-            values[i] = min(values[i], Int32(Limits.demandMax))
+        for start in stride(from: 0, to: DemandWeek.slots, by: DemandWeek.slotsPerDay) {
+            for i in 0..<DemandWeek.slotsPerDay where values[start + i] < 0 {
+                values[start + i] = fills[i]
+            }
         }
         let noise = own * history.variance + (1 - own) * Double(prior?.variance ?? 0)
         self.init(
@@ -49,59 +50,73 @@ extension Series {
 /// A week's slots by their place in the week; -1 where nothing is known.
 private struct KnownWeek {
     /// (2016)
-    private(set) var values: [Int32]
+    let values: [Int32]
+    let count: Int
+    let peak: Int32
+    /// `mean((D(t) - D(t - 1 day))^2) / 2` over the pairs known; while they are fewer than a day's,
+    /// the same from slot to slot stands in for the missing ones.
+    let variance: Double
     /// (288) sums and counts over the days of a slot of the day.
-    private var daySums = Array(repeating: 0, count: DemandWeek.slotsPerDay)
-    private var dayCounts = Array(repeating: 0, count: DemandWeek.slotsPerDay)
-    private(set) var count = 0
-    private(set) var peak: Int32 = 0
-    private(set) var variance = 0.0
+    private let daySums: [Int]
+    private let dayCounts: [Int]
 
     init(_ week: DemandWeek, from firstSlot: Int64, in window: Window) {
-        values = Array(repeating: -1, count: DemandWeek.slots)
         let perDay = DemandWeek.slotsPerDay
-        for number in max(0, window.day - Int64(DemandWeek.days) + 1)...window.day {
-            let start = Int(number % Int64(DemandWeek.days)) * perDay
-            let base = number * Int64(perDay)
-            let lived = max(firstSlot, base)..<max(
-                firstSlot, base, min(window.settledSlot + 1, base + Int64(perDay)))
-            for slot in lived { values[start + Int(slot - base)] = 0 }
-            guard let day = week.day(number) else { continue }
-            for i in 0..<perDay where !day.values[i].isNaN {
-                values[start + i] = Int32(day.values[i])
+        let values = Self.values(week, from: firstSlot, in: window)
+        var daySums = Array(repeating: 0, count: perDay)
+        var dayCounts = daySums
+        var daily = Differences()
+        var successive = Differences()
+        var peak: Int32 = 0
+        // The newest day of the ring has the eldest after it, whose yesterday is not kept.
+        let eldest = Int((window.day + 1) % Int64(DemandWeek.days))
+        for day in 0..<DemandWeek.days {
+            let start = day * perDay
+            let yesterday = (day + DemandWeek.days - 1) % DemandWeek.days * perDay
+            var last: Int32 = day == eldest ? -1 : values[yesterday + perDay - 1]
+            for i in 0..<perDay {
+                let value = values[start + i]
+                if value >= 0 {
+                    daySums[i] += Int(value)
+                    dayCounts[i] += 1
+                    peak = max(peak, value)
+                    if last >= 0 { successive.add(value, last) }
+                    if day != eldest, values[yesterday + i] >= 0 {
+                        daily.add(value, values[yesterday + i])
+                    }
+                }
+                last = value
             }
         }
-        summarise(newestDay: window.day)
+        let known = min(1, Double(daily.count) / Double(perDay))
+        variance = known * daily.variance + (1 - known) * successive.variance
+        self.values = values
+        self.peak = peak
+        self.daySums = daySums
+        self.dayCounts = dayCounts
+        count = dayCounts.reduce(0, +)
     }
 
     func dayMean(slot: Int) -> Double? {
         dayCounts[slot] > 0 ? Double(daySums[slot]) / Double(dayCounts[slot]) : nil
     }
 
-    /// Noise: `mean((D(t) - D(t - 1 day))^2) / 2` over the pairs known; while they are fewer than a
-    /// day's, the same from slot to slot stands in for the missing ones.
-    private mutating func summarise(newestDay: Int64) {
+    private static func values(
+        _ week: DemandWeek, from firstSlot: Int64, in window: Window
+    ) -> [Int32] {
+        var values = Array(repeating: Int32(-1), count: DemandWeek.slots)
         let perDay = DemandWeek.slotsPerDay
-        let eldest = Int((newestDay + 1) % Int64(DemandWeek.days)) * perDay
-        var daily = Differences()
-        var successive = Differences()
-        for i in values.indices where values[i] >= 0 {
-            daySums[i % perDay] += Int(values[i])
-            dayCounts[i % perDay] += 1
-            count += 1
-            peak = max(peak, values[i])
-            // The eldest day of the ring has the newest one before it.
-            if i != eldest, let last = value(before: i, by: 1) { successive.add(values[i], last) }
-            let inEldest = i >= eldest && i < eldest + perDay
-            if !inEldest, let last = value(before: i, by: perDay) { daily.add(values[i], last) }
+        for number in max(0, window.day - Int64(DemandWeek.days) + 1)...window.day {
+            let start = Int(number % Int64(DemandWeek.days)) * perDay
+            let base = number * Int64(perDay)
+            // Silence within its life is idleness, as far as slots are closed.
+            let livedFrom = Int(min(max(firstSlot - base, 0), Int64(perDay)))
+            let livedTo = Int(min(max(window.settledSlot + 1 - base, 0), Int64(perDay)))
+            for i in livedFrom..<max(livedFrom, livedTo) { values[start + i] = 0 }
+            guard let day = week.day(number)?.values else { continue }
+            for i in 0..<perDay where !day[i].isNaN { values[start + i] = Int32(day[i]) }
         }
-        let known = min(1, Double(daily.count) / Double(perDay))
-        variance = known * daily.variance + (1 - known) * successive.variance
-    }
-
-    private func value(before slot: Int, by distance: Int) -> Int32? {
-        let value = values[(slot + DemandWeek.slots - distance) % DemandWeek.slots]
-        return value < 0 ? nil : value
+        return values
     }
 }
 
@@ -117,6 +132,10 @@ private struct Differences {
         squares += difference * difference
         count += 1
     }
+}
+
+private func whole(_ amount: Float) -> Float {
+    min(max(0, amount.rounded(.up)), Limits.demandMax)
 }
 
 /// The smallest value that at least 99 % of the values do not exceed.
@@ -140,8 +159,8 @@ extension Profile {
         for slot in first..<milliCpu.count {
             demand.record(
                 SlotUse(
-                    slot: Int64(slot), correction: 0, milliCpu: milliCpu[slot].rounded(.up),
-                    memoryMb: memoryMb.isEmpty ? 0 : memoryMb[slot].rounded(.up)))
+                    slot: Int64(slot), correction: 0, milliCpu: whole(milliCpu[slot]),
+                    memoryMb: memoryMb.isEmpty ? 0 : whole(memoryMb[slot])))
         }
         let newest = Int64(milliCpu.count - 1)
         let window = Window(day: DemandWeek.day(of: newest).number, settledSlot: newest)

@@ -46,8 +46,8 @@ enum Sentence {
         if need.memoryMb > roomiest.memoryMb {
             return start + "needs \(whole(need.memoryMb)) MB, \(among) \(whole(roomiest.memoryMb))"
         }
-        return start + "none of \(shortage.ready) workers has both \(whole(need.milliCpu)) mCPU and "
-            + "\(whole(need.memoryMb)) MB left beside what it guarantees"
+        return start + "none of \(shortage.ready) workers has both \(whole(need.milliCpu)) mCPU "
+            + "and \(whole(need.memoryMb)) MB left beside what it guarantees"
     }
 
     static let silent = "forgotten: silent for a week, and the cell is full"

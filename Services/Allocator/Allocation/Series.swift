@@ -29,6 +29,7 @@ public struct Series: Sendable, Equatable {
 
     /// What each of `count` workers carries when they share it evenly.
     func divided(by count: Int) -> Series {
+        guard count > 1 || peak > Limits.contributionMax else { return self }
         let n = Int32(count)
         return Series(
             values: values.map { min(Limits.contributionMax, ($0 + n - 1) / n) },
@@ -113,13 +114,13 @@ struct Sum: Sendable, Equatable {
 
 /// The extremes of each block of a series.
 private struct Blocks {
-    var highest: [Int32]
-    var lowest: [Int32]
+    let highest: [Int32]
+    let lowest: [Int32]
 
     init(_ values: [Int32]) {
         let count = (values.count + Series.blockSlots - 1) / Series.blockSlots
-        highest = Array(repeating: 0, count: count)
-        lowest = Array(repeating: 0, count: count)
+        var highest = Array(repeating: Int32(0), count: count)
+        var lowest = highest
         for block in 0..<count {
             let from = block * Series.blockSlots
             var high = values[from]
@@ -131,6 +132,8 @@ private struct Blocks {
             highest[block] = high
             lowest[block] = low
         }
+        self.highest = highest
+        self.lowest = lowest
     }
 }
 

@@ -131,7 +131,9 @@ extension Demand {
         let newest = DemandWeek.day(of: lastSlot).number
         let days = Int64(DemandWeek.days)
         let number = newest - (newest - place + days) % days
-        guard number >= 0, let cpu = cpu.day(number), let memory = memory.day(number) else { return nil }
+        guard number >= 0, let cpu = cpu.day(number), let memory = memory.day(number) else {
+            return nil
+        }
         var writer = StateWriter(version: version)
         writer.write(number)
         for day in [cpu, memory] {

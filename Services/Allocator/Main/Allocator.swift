@@ -12,14 +12,16 @@ internal import Settings
         "moves.per.hour", default: 0.01, in: 0...1,
         "share of a cell's functions that may be moved in an hour of event time; at least one is")
 
+    static let migrations = [
+        Migration(file: "0001-tables.sql", PackageResources._001_tables_sql)
+    ]
+
     static func main() {
         runStage(
             AllocatorStage.self, named: "allocator",
             summary: "Places functions so that those busy at different times share a worker.",
             settings: [deviations, moved],
-            migrations: [
-                Migration(file: "0001-tables.sql", PackageResources._001_tables_sql)
-            ],
+            migrations: migrations,
             make: { settings, cell in
                 var policy = Policy()
                 policy.deviations = settings[deviations]

@@ -161,10 +161,14 @@ public struct AzureTrace: Sendable {
         }
         var ofApp: [String: [Int]] = [:]
         if function == nil {
-            for (index, known) in functions.enumerated() { ofApp[known.app, default: []] += [index] }
+            for (index, known) in functions.enumerated() {
+                ofApp[known.app, default: []] += [index]
+            }
         }
         try table.forEachRow { row throws(TraceError) in
-            let named = function.map { known[row.text(app) + "/" + row.text($0)].map { [$0] } ?? [] }
+            let named = function.map {
+                known[row.text(app) + "/" + row.text($0)].map { [$0] } ?? []
+            }
             for index in named ?? ofApp[row.text(app), default: []]
             where functions[index].memoryMb == nil {
                 functions[index].memoryMb = try curve(row, columns, least: 1)

@@ -14,7 +14,7 @@ extension AzureTrace {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         } catch {
-            throw TraceFolderError(folder: folder, detail: "\(error.localizedDescription)")
+            throw TraceFolderError(folder: folder, detail: "no folder that can be listed")
         }
         func files(_ short: String, _ long: String) throws -> [File] {
             let chosen = names.filter {

@@ -5,7 +5,7 @@ public import Topics
 public struct Placements: Sendable {
     private struct Placed {
         let revision: Int
-        let epoch: UInt64
+        let epoch: Int64
         let workers: [(name: String, upTo: Double)]
     }
     private var functions: [FunctionID: Placed] = [:]
@@ -16,7 +16,7 @@ public struct Placements: Sendable {
 
     /// - Parameter epoch: of the allocator that wrote it; one that an older allocator wrote late
     ///   changes nothing, nor does an older revision.
-    public mutating func assign(_ assignment: Assignment, epoch: UInt64) {
+    public mutating func assign(_ assignment: Assignment, epoch: Int64) {
         let known = functions[assignment.functionID]
         if let known, (epoch, assignment.revision) < (known.epoch, known.revision) { return }
         var sum = 0.0
@@ -28,6 +28,9 @@ public struct Placements: Sendable {
         functions[assignment.functionID] = Placed(
             revision: assignment.revision, epoch: epoch, workers: workers)
     }
+
+    /// The function's assignment was deleted.
+    public mutating func unassign(_ function: FunctionID) { functions[function] = nil }
 
     /// - Returns: nil while the function has no worker. The same execution and assignment give
     ///   the same one.

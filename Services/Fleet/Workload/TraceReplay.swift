@@ -121,9 +121,11 @@ private func drawProfile(
     var random = SeededRandom(seed: seed, for: id.path)
     // Shahrad et al. fit a log-normal to durations and a Burr to memory over all functions; their
     // medians stand for functions that the tables do not know.
-    let durations = function.durationMs.map { Spread.quantiles($0) }
+    let durations =
+        function.durationMs.map { Spread.quantiles($0) }
         ?? .logNormal(median: exp(-0.38) * 1_000, sigma: 0.5)
-    let memory = function.memoryMb.map { Spread.quantiles($0) }
+    let memory =
+        function.memoryMb.map { Spread.quantiles($0) }
         ?? .logNormal(median: 140, sigma: 0.05)
     let usedMb = function.memoryMb?.largest ?? 170
     let longestMs = function.durationMs?.largest ?? 0
@@ -179,7 +181,8 @@ private func announcements(
 }
 
 /// Four digits that change with the trace.
-private func digest(_ functions: [FunctionProfile], _ invocations: Int, _ startMs: Int64) -> String {
+private func digest(_ functions: [FunctionProfile], _ invocations: Int, _ startMs: Int64) -> String
+{
     var random = SeededRandom(
         seed: UInt64(bitPattern: startMs) ^ UInt64(invocations),
         for: functions.map(\.id.function).joined())

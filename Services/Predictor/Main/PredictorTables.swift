@@ -62,11 +62,8 @@ struct PredictorTables {
         let days = Set(times.map { $0 - $0 % Batch.dayMs }).sorted()
         try session.execute(
             """
-            with kept as (
-                select prepare_history(array(
-                    select (day at time zone 'UTC')::date
-                    from unnest($1::timestamptz[]) as day)) as since)
-            select since from kept
+            select prepare_history(array(
+                select (day at time zone 'UTC')::date from unnest($1::timestamptz[]) as day))
             """, .timestampMsArray(days))
         try session.execute(
             """

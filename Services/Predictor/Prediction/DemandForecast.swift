@@ -53,31 +53,56 @@ struct DemandForecast {
             history?.daily.value(
                 usual: hourlyDispersion * Self.dailyShare, counts: Self.usualDays)
             ?? hourlyDispersion * Self.dailyShare
-        var shape = prior.level.shape
-        var rate = prior.level.rate
-        if let declaredPerDay {
-            shape += Self.declaredWorth
-            rate += Self.declaredWorth * 24 / max(declaredPerDay, Self.declaredPerDayMin)
-        }
         let count = (history?.levelCount ?? 0) + (history?.openCount ?? 0) + recent.invocations
         var exposure = 0.0
         for hour in 0..<24 {
             let seen = (history?.levelExposure[hour] ?? 0) + recent.exposure[hour]
             exposure += seen * hourFactors[hour]
         }
-        if exposure > 0 {
-            // Hours that stray from each other count for fewer.
-            let spread = 1 + hourlyDispersion * count / exposure
-            shape += count / spread
-            rate += exposure / spread
-        }
-        level = GammaDistribution(shape: shape, rate: rate)
+        level = Self.level(
+            Self.expected(prior.level, declaredPerDay: declaredPerDay), count: count,
+            exposure: exposure, dispersion: hourlyDispersion)
         let invocations = (history?.cpuInvocations ?? 0) + recent.invocations
         let cpuMs =
             ((history?.cpuMs ?? 0) + recent.cpuMs + Self.cpuWorth * prior.cpuMsPerInvocation)
             / (invocations + Self.cpuWorth)
         milliCpuPerHourlyInvocation = cpuMs * 1_000 / Double(Clock.hourMs)
     }
+
+    /// The class's level and what the customer declared, each by the events that it is worth.
+    ///
+    /// In logarithms: levels differ by orders of magnitude, and a gamma of the class as a factor
+    /// would rule out one that is far above its mean.
+    private static func expected(
+        _ level: GammaDistribution, declaredPerDay: Double?
+    ) -> GammaDistribution {
+        guard let declaredPerDay else { return level }
+        let declared = max(declaredPerDay, declaredPerDayMin) / 24
+        let shape = level.shape + declaredWorth
+        let logMean = (level.shape * log(level.mean) + declaredWorth * log(declared)) / shape
+        return GammaDistribution(shape: shape, rate: shape / exp(logMean))
+    }
+
+    /// The level after `count` invocations in `exposure` hours, where hours stray.
+    ///
+    /// Hours that stray from each other are worth fewer events than they hold. Again in logarithms,
+    /// so that a declaration wrong by a factor of a hundred is forgotten as fast upwards as
+    /// downwards. Silence is evidence, too: as much as the events that were expected.
+    private static func level(
+        _ expected: GammaDistribution, count: Double, exposure: Double, dispersion: Double
+    ) -> GammaDistribution {
+        guard exposure > 0 else { return expected }
+        let seen = (count + priorEvents) / (exposure + priorEvents / expected.mean)
+        let events = max(count, exposure * expected.mean)
+        let worth = events / (1 + dispersion * max(seen, expected.mean))
+        let logMean =
+            (expected.shape * log(expected.mean) + worth * log(seen)) / (expected.shape + worth)
+        let shape = expected.shape + count / (1 + dispersion * count / exposure)
+        return GammaDistribution(shape: shape, rate: shape / exp(logMean))
+    }
+
+    /// Events at the expected rate that keep a count of 0 from meaning never.
+    private static let priorEvents = 0.3
 
     /// The count of the hour that many hours since 1970.
     func count(hour: Int64) -> GammaPoisson {

@@ -88,7 +88,7 @@ final class Segment {
 
     /// Where the first batch lies that reaches `offset`; nil when none does.
     func position(reaching offset: Int64) throws(StorageError) -> Int? {
-        if offset >= nextOffset { return nil }
+        if offset >= nextOffset || size == 0 { return nil }
         guard let place = lastPlace(where: { $0.offset <= offset }) else { return 0 }
         if place.offset == offset { return place.position }
         var scanner = HeaderScanner(file, from: place.position, to: size)

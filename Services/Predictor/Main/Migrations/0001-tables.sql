@@ -153,12 +153,12 @@ comment on column dashboard.prediction_history.as_of is 'Event time up to which 
 
 create or replace view dashboard.prediction_scores as
 select day, sum(outcomes)::bigint as outcomes,
-    sum(successes) / nullif(sum(outcomes), 0) as success_rate,
-    sum(log_loss) / nullif(sum(outcomes), 0) as log_loss,
-    sum(baseline_log_loss) / nullif(sum(outcomes), 0) as baseline_log_loss,
+    sum(successes)::float8 / nullif(sum(outcomes), 0)::float8 as success_rate,
+    sum(log_loss) / nullif(sum(outcomes), 0)::float8 as log_loss,
+    sum(baseline_log_loss) / nullif(sum(outcomes), 0)::float8 as baseline_log_loss,
     sum(new_outcomes)::bigint as new_outcomes,
-    sum(new_log_loss) / nullif(sum(new_outcomes), 0) as new_log_loss,
-    sum(new_baseline_log_loss) / nullif(sum(new_outcomes), 0) as new_baseline_log_loss
+    sum(new_log_loss) / nullif(sum(new_outcomes), 0)::float8 as new_log_loss,
+    sum(new_baseline_log_loss) / nullif(sum(new_outcomes), 0)::float8 as new_baseline_log_loss
 from scores group by day;
 comment on view dashboard.prediction_scores is 'How well each day''s outcomes were foretold before they were known; lower is better.';
 comment on column dashboard.prediction_scores.day is 'The day of event time, UTC.';

@@ -1,0 +1,117 @@
+internal import Postgres
+
+extension Views {
+    /// Everything that the fleet's page and its live numbers say.
+    mutating func fleet(nowMs: Int64) throws(PostgresError) -> FleetSnapshot {
+        var snapshot = FleetSnapshot.unread(atMs: nowMs)
+        snapshot.totals = try totals()
+        snapshot.allocation = try allocation()
+        snapshot.stages = []
+        for stage in Stage.allCases {
+            snapshot.stages.append(try progress(of: stage))
+            snapshot.rejections += try rejections(of: stage)
+        }
+        snapshot.rejections.sort {
+            ($1.messages, $0.topic, $0.reason) < ($0.messages, $1.topic, $1.reason)
+        }
+        return snapshot
+    }
+
+    private mutating func totals() throws(PostgresError) -> FleetSnapshot.Totals? {
+        guard has("functions") else { return nil }
+        let rows = try rows(
+            """
+            select coalesce(sum(invocations), 0)::bigint, coalesce(sum(success), 0)::bigint,
+                count(*), max(last_seen),
+                (select count(*) from (select distinct customer, service from functions) s)
+            from functions
+            """)
+        return FleetSnapshot.Totals(
+            invocations: rows[0][0], successes: rows[0][1], functions: rows[0][2],
+            services: rows[0][4], lastSeenMs: rows[0][3])
+    }
+
+    private mutating func allocation() throws(PostgresError) -> FleetSnapshot.Allocation? {
+        guard has("cells"), has("workers") else { return nil }
+        let cells = try rows(
+            """
+            select coalesce(sum(functions - waiting), 0)::bigint,
+                coalesce(sum(waiting), 0)::bigint, coalesce(sum(workers_ready), 0)::bigint,
+                coalesce(sum(workers_used), 0)::bigint, sum(workers_sum_of_peaks)::bigint,
+                sum(workers_bound)::bigint, count(*)
+            from cells
+            """)[0]
+        let overloaded = try rows("select count(*) from workers where planned_share > 1")
+        return FleetSnapshot.Allocation(
+            assigned: cells[0], waiting: cells[1], workersReady: cells[2], workersUsed: cells[3],
+            workersSumOfPeaks: cells[4], workersBound: cells[5],
+            workersOverloaded: overloaded[0][0])
+    }
+
+    private mutating func progress(
+        of stage: Stage
+    ) throws(PostgresError) -> FleetSnapshot.StageProgress {
+        let view = "\(stage.rawValue)_checkpoints"
+        guard has(view) else { return .init(stage: stage, hasStarted: false) }
+        let row = try rows(
+            """
+            select count(*), coalesce(sum(lag_messages), 0)::bigint, max(checkpointed_at),
+                coalesce(array_agg(distinct owner order by owner), '{}')
+            from \(view)
+            """)[0]
+        return FleetSnapshot.StageProgress(
+            stage: stage, hasStarted: true, partitions: row[0], lagMessages: row[1],
+            owners: row[3], newestCheckpointMs: row[2])
+    }
+
+    private mutating func rejections(
+        of stage: Stage
+    ) throws(PostgresError) -> [FleetSnapshot.Rejections] {
+        let view = "\(stage.rawValue)_rejections"
+        guard has(view) else { return [] }
+        return try rows(
+            """
+            select topic, reason, messages, last_detail, last_rejected_at from \(view)
+            order by messages desc, topic, reason limit $1
+            """, .int(Limits.rejectionReasons)
+        ).map { row in
+            FleetSnapshot.Rejections(
+                stage: stage, topic: row[0], reason: row[1], messages: row[2], lastDetail: row[3],
+                lastRejectedMs: row[4])
+        }
+    }
+
+    /// The fleet's load over the day that ends with its latest slot.
+    ///
+    /// - Complexity: reads the days of every function; for now and then.
+    mutating func fleetLoad() throws(PostgresError) -> FleetLoad? {
+        guard has("functions"), has("function_days") else { return nil }
+        let newest = try rows("select max(last_seen) from functions")[0][0] as Int64?
+        guard let newest else { return nil }
+        // The latest slot is still filling.
+        let endMs = newest / Times.slotMs * Times.slotMs
+        let startMs = endMs - Times.dayMs
+        var load = FleetLoad(
+            startMs: startMs, invocations: Array(repeating: 0, count: Times.slotsPerDay),
+            milliCPU: Array(repeating: 0, count: Times.slotsPerDay))
+        let rows = try rows(
+            """
+            select (extract(epoch from day)::bigint * 1000), slot::int,
+                coalesce(sum(invocations), 0)::float8,
+                coalesce(sum(cpu_ms), 0)::float8
+            from function_days, unnest(invocations, cpu_ms)
+                with ordinality as value (invocations, cpu_ms, slot)
+            where day between (to_timestamp($1::bigint / 1000) at time zone 'UTC')::date
+                and (to_timestamp($2::bigint / 1000) at time zone 'UTC')::date
+            group by day, slot
+            """, .int8(startMs), .int8(endMs))
+        for row in rows {
+            let atMs = (row[0] as Int64) + Int64((row[1] as Int32) - 1) * Times.slotMs
+            guard atMs >= startMs, atMs < endMs else { continue }
+            let slot = Int((atMs - startMs) / Times.slotMs)
+            load.invocations[slot] = row[2]
+            load.milliCPU[slot] = (row[3] as Double) / Double(Times.slotMs) * 1_000
+        }
+        return load
+    }
+}
