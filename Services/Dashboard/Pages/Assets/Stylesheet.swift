@@ -76,6 +76,7 @@ extension Asset {
         @media (min-width: 1000px) {
             .two { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
             #outcomes, #opposite { grid-column: 1; }
+            #facts { grid-column: 1 / -1; }
         }
         .figure { font-size: 1.65rem; line-height: 1.25; font-weight: 600; margin: 0; }
         .figure .unit { font-size: 0.95rem; font-weight: 400; color: var(--quiet); }
@@ -119,8 +120,13 @@ extension Asset {
         thead th { color: var(--quiet); font-size: 0.84rem; border-bottom: 1px solid var(--line); }
         tbody tr + tr > * { border-top: 1px solid var(--line); }
         .number { text-align: right; white-space: nowrap; }
+        .short { min-width: 7rem; }
+        td:has(.state) { min-width: 9rem; }
+        .state { display: inline-block; padding-left: 1.05em; text-indent: -1.05em; }
         td, th { overflow-wrap: normal; }
-        th[scope="row"], .owners, #rejected td { overflow-wrap: anywhere; min-width: 7rem; }
+        th[scope="row"], .owners, #rejected td:nth-child(5) { overflow-wrap: anywhere; min-width: 9rem; }
+        #rejected td:nth-child(5) { min-width: 15rem; }
+        #rejected td:nth-child(4), #rejected thead th { white-space: nowrap; }
         .owners { max-width: 18rem; font-size: 0.87rem; color: var(--quiet); }
         .under { display: block; font-size: 0.84rem; color: var(--quiet); }
         .bar-cell { width: 34%; min-width: 5rem; vertical-align: middle; }
@@ -176,6 +182,7 @@ extension Asset {
             .top form { flex-basis: 100%; margin-left: 0; }
             .tiles { gap: 0.7rem; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
             .figure { font-size: 1.35rem; }
+            .tile:last-child:nth-child(odd) { grid-column: 1 / -1; }
         }
         @media (prefers-reduced-motion: no-preference) { a, button { transition: color 0.1s; } }
         """#

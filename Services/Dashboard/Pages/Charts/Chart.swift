@@ -36,7 +36,7 @@ struct Chart: Sendable, Equatable {
 
     func text(_ value: Double) -> String {
         switch unit {
-        case .invocationsPerSecond: Numbers.rounded(value) + Numbers.space + "/s"
+        case .invocationsPerSecond: Numbers.rounded(value, trims: true) + Numbers.space + "/s"
         case .milliCPU: Numbers.cpu(value)
         }
     }
@@ -63,10 +63,14 @@ struct Chart: Sendable, Equatable {
 
     /// The picture in a sentence, for those who do not see it.
     var summary: String {
-        let series = stacked.isEmpty ? lines : [
-            Series(name: stacked.count == 1 ? stacked[0].name : "All together", style: "",
-                   values: sums),
-        ] + lines
+        let series =
+            stacked.isEmpty
+            ? lines
+            : [
+                Series(
+                    name: stacked.count == 1 ? stacked[0].name : "All together", style: "",
+                    values: sums)
+            ] + lines
         return series.prefix(3).compactMap { line in
             let present = line.values.enumerated().compactMap { slot, value in
                 value.map { (slot, $0) }

@@ -40,7 +40,8 @@ extension Chart {
                 timeLabels
                 heightLabels(axis)
                 Tag.line(
-                    .class("cursor"), .svg("visibility", "hidden"), .svg("x1", "0"), .svg("x2", "0"), .svg("y1", Size.top),
+                    .class("cursor"), .svg("visibility", "hidden"), .svg("x1", "0"),
+                    .svg("x2", "0"), .svg("y1", Size.top),
                     .svg("y2", Size.bottom))
             }
             Tag.p(.class("chart-foot")) {
@@ -109,12 +110,13 @@ extension Chart {
             }
             defer { below = above }
             // Nothing is drawn beyond the last slot that has a value.
-            let end = series.values.prefix(slots).lastIndex { $0 != nil } ?? 0
-            let there = (0...max(0, end)).map { point($0, above[$0], axis) }
-            let back = (0...max(0, end)).reversed().map { point($0, below[$0], axis) }
+            let end = series.values.prefix(slots).lastIndex { $0 != nil } ?? -1
+            let there = (0..<end + 1).map { point($0, above[$0], axis) }
+            let back = (0..<end + 1).reversed().map { point($0, below[$0], axis) }
             return Tag.path(
                 .class("area \(series.style)"),
-                .svg("d", "M" + (there + back).joined(separator: "L") + "Z"), .data("name", series.name),
+                .svg("d", end < 0 ? "M0 0" : "M" + (there + back).joined(separator: "L") + "Z"),
+                .data("name", series.name),
                 .data("values", valuesText(series)))
         }
     }

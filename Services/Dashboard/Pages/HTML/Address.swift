@@ -14,7 +14,8 @@ struct Address: Sendable, Equatable {
             text = "/at"
         }
         if !query.isEmpty {
-            text += "?"
+            text +=
+                "?"
                 + query.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
                 .joined(separator: "&")
         }

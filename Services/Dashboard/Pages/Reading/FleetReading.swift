@@ -8,7 +8,7 @@ extension Views {
         snapshot.allocation = try allocation()
         snapshot.stages = []
         for stage in Stage.allCases {
-            snapshot.stages.append(try progress(of: stage))
+            snapshot.stages.append(try progress(of: stage, nowMs: nowMs))
             snapshot.rejections += try rejections(of: stage)
         }
         snapshot.rejections.sort {
@@ -49,19 +49,24 @@ extension Views {
     }
 
     private mutating func progress(
-        of stage: Stage
+        of stage: Stage, nowMs: Int64
     ) throws(PostgresError) -> FleetSnapshot.StageProgress {
         let view = "\(stage.rawValue)_checkpoints"
         guard has(view) else { return .init(stage: stage, hasStarted: false) }
         let row = try rows(
             """
             select count(*), coalesce(sum(lag_messages), 0)::bigint, max(checkpointed_at),
-                coalesce(array_agg(distinct owner order by owner), '{}')
-            from \(view)
-            """)[0]
+                coalesce(array_agg(distinct owner order by owner), '{}'),
+                count(*) filter (where is_stuck), min(kept_at) filter (where is_stuck)
+            from (
+                select *, lag_messages > 0 and kept_at < $1 as is_stuck
+                from (select *, coalesce(checkpointed_at, claimed_at) as kept_at from \(view)) k
+            ) p
+            """, .timestampMs(nowMs - Verdict.stuckMs))[0]
         return FleetSnapshot.StageProgress(
             stage: stage, hasStarted: true, partitions: row[0], lagMessages: row[1],
-            owners: row[3], newestCheckpointMs: row[2])
+            owners: row[3], newestCheckpointMs: row[2], stuckPartitions: row[4],
+            stuckSinceMs: row[5])
     }
 
     private mutating func rejections(
@@ -96,10 +101,10 @@ extension Views {
             milliCPU: Array(repeating: 0, count: Times.slotsPerDay))
         let rows = try rows(
             """
-            select (extract(epoch from day)::bigint * 1000), slot::int,
-                coalesce(sum(invocations), 0)::float8,
-                coalesce(sum(cpu_ms), 0)::float8
-            from function_days, unnest(invocations, cpu_ms)
+            select extract(epoch from day)::bigint * 1000, slot::int,
+                coalesce(sum(value.invocations), 0)::float8,
+                coalesce(sum(value.cpu_ms), 0)::float8
+            from function_days as d, unnest(d.invocations, d.cpu_ms)
                 with ordinality as value (invocations, cpu_ms, slot)
             where day between (to_timestamp($1::bigint / 1000) at time zone 'UTC')::date
                 and (to_timestamp($2::bigint / 1000) at time zone 'UTC')::date

@@ -59,6 +59,9 @@ struct FleetSnapshot: Sendable, Equatable {
         var lagMessages = 0
         var owners: [String] = []
         var newestCheckpointMs: Int64?
+        /// Partitions that have messages waiting and were not kept for long, and since when.
+        var stuckPartitions = 0
+        var stuckSinceMs: Int64?
     }
 
     struct Rejections: Sendable, Equatable {

@@ -40,7 +40,8 @@ struct FunctionDetail: Sendable, Equatable {
 
         /// Mean CPU in use, a slot each; 0 where there was nothing, nil from `endMs` on.
         func milliCPU(untilMs endMs: Int64?, times share: Double = 1) -> [Double?] {
-            cpuMs.enumerated().map { slot, cpu in
+            (0..<Times.slotsPerDay).map { slot in
+                let cpu = slot < cpuMs.count ? cpuMs[slot] : nil
                 let atMs = startMs + Int64(slot) * Times.slotMs
                 if let endMs, atMs >= endMs / Times.slotMs * Times.slotMs { return nil }
                 return (cpu ?? 0) * share / Double(Times.slotMs) * 1_000

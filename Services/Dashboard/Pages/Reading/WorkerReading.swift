@@ -54,7 +54,9 @@ extension Views {
         guard has("assignments") else { return [] }
         let hasDays = has("function_days")
         // The latest day of any of them is the day of all.
-        let days = hasDays ? """
+        let days =
+            hasDays
+            ? """
             left join lateral (
                 select day, invocations, cpu_ms from function_days d
                 where (d.customer, d.service, d.function) = (m.customer, m.service, m.function)

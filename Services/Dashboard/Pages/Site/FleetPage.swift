@@ -66,7 +66,6 @@ struct FleetPage {
             tile("Functions", "functions") {
                 "of "
                 values.text("services")
-                " services"
             }
             tile("Assigned", "assigned") {
                 Tag.span(.data("grade-of", "waiting"), values.grade("waiting")) {
@@ -94,8 +93,10 @@ struct FleetPage {
         card("Stages", id: "stages") {
             table(
                 "Stages: how far each one is",
-                ["Stage", "State", .number("Messages waiting"), .number("Partitions"),
-                 .number("Last kept"), "Processes"]
+                [
+                    "Stage", "State", .number("Messages waiting"), .number("Partitions"),
+                    .number("Last kept"), "Processes",
+                ]
             ) {
                 for stage in Stage.allCases { row(stage) }
             }
@@ -128,7 +129,9 @@ struct FleetPage {
                 let most = Double(max(peaks, allocation.workersUsed, 1))
                 Tag.p(.class("figure")) { values.text("workers-saved") }
                 table("Workers that the same functions need", ["Placed", .number("Workers"), ""]) {
-                    packed("by time, as now", "workers-used", Double(allocation.workersUsed) / most, "self")
+                    packed(
+                        "by time, as now", "workers-used",
+                        Double(allocation.workersUsed) / most, "self")
                     packed("by the sum of peaks", "workers-peaks", Double(peaks) / most, "before")
                     packed(
                         "at the very least", "workers-bound",
@@ -172,7 +175,10 @@ struct FleetPage {
         card("Rejected messages", id: "rejected") {
             table(
                 "Rejected messages by reason, the most frequent first",
-                ["Topic", "Reason", .number("Messages"), "Last", "What was wrong with it", "Stage"],
+                [
+                    "Topic", "Reason", .number("Messages"), "Last", "What was wrong with it",
+                    "Stage",
+                ],
                 body: .data("live-rows", "rejections")
             ) {
                 for row in values.lists["rejections"] ?? [] {
@@ -216,45 +222,4 @@ struct FleetPage {
             ? "The \(shown) most invoked of \(Numbers.count(functions.found, "function"))."
             : "\(Numbers.count(functions.found, "function")), the most invoked first."
     }
-}
-
-/// Functions, a line each.
-struct FunctionTable {
-    var lines: [FunctionLine]
-    var nowMs: Int64
-
-    var node: Node {
-        table(
-            "Functions",
-            ["Function", "Trigger", .number("Invocations"), .number("Succeeded"), "Runs on",
-             "Last seen"]
-        ) {
-            for line in lines {
-                Tag.tr {
-                    Tag.th(.scope("row")) { link(line.name) }
-                    Tag.td { line.trigger ?? "–" }
-                    Tag.td(.class("number")) { Numbers.whole(line.invocations) }
-                    Tag.td(.class("number")) {
-                        line.invocations > 0
-                            ? Numbers.percent(Double(line.successes) / Double(line.invocations))
-                            : "–"
-                    }
-                    Tag.td { line.workers ?? "–" }
-                    Tag.td { Times.full(line.lastSeenMs) }
-                }
-            }
-        }
-    }
-}
-
-/// The fleet's load as a picture.
-func loadChart(_ load: FleetLoad) -> Chart {
-    let seconds = Double(Times.slotMs) / 1_000
-    return Chart(
-        id: "fleet", title: "All functions", unit: .invocationsPerSecond, startMs: load.startMs,
-        slots: load.invocations.count,
-        stacked: [
-            .init(name: "invocations", style: "self", values: load.invocations.map { $0 / seconds })
-        ],
-        csv: .fleetLoad)
 }

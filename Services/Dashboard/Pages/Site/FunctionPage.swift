@@ -127,8 +127,11 @@ struct FunctionPage {
         card("Invocations", id: "outcomes", refreshes: true) {
             if let facts = detail.facts {
                 Tag.p(.class("figure")) { Numbers.whole(facts.invocations) }
-                table("Invocations by outcome", ["Outcome", .number("Invocations"), .number("Share")]) {
-                    for outcome in facts.outcomes where outcome.invocations > 0 || outcome.name == "success" {
+                table(
+                    "Invocations by outcome", ["Outcome", .number("Invocations"), .number("Share")]
+                ) {
+                    for outcome in facts.outcomes
+                    where outcome.invocations > 0 || outcome.name == "success" {
                         Tag.tr {
                             Tag.th(.scope("row")) { outcome.name }
                             Tag.td(.class("number")) { Numbers.whole(outcome.invocations) }

@@ -11,6 +11,13 @@ struct Live: Sendable {
     struct Away: Sendable, Equatable {
         var sinceMs: Int64
         var reason: String
+        /// False where it answered, and refused.
+        var isLost: Bool
+
+        /// Without its full stop.
+        var sentence: String {
+            "PostgreSQL \(isLost ? "is away" : "cannot be read") since \(Times.second(sinceMs)) UTC"
+        }
     }
 
     private struct Sample {
@@ -23,6 +30,7 @@ struct Live: Sendable {
     private static let rateMs: Int64 = 30_000
     private static let rateLeastMs: Int64 = 3_000
     private static let loadEveryMs: Int64 = 5_000
+    private static let loadAgainMs: Int64 = 60_000
     /// Summing the load may take this part of the time.
     private static let loadShare: Int64 = 20
 
@@ -33,7 +41,8 @@ struct Live: Sendable {
         let sample = Sample(
             atMs: snapshot.takenAtMs, invocations: totals.invocations,
             fleetMs: totals.lastSeenMs ?? 0)
-        if let last = samples.last, last.invocations > sample.invocations || last.atMs > sample.atMs {
+        if let last = samples.last, last.invocations > sample.invocations || last.atMs > sample.atMs
+        {
             samples = []
         }
         samples.append(sample)
@@ -45,8 +54,11 @@ struct Live: Sendable {
         loadDueMs = toMs + max(Self.loadEveryMs, Self.loadShare * (toMs - fromMs))
     }
 
-    mutating func failed(_ reason: String, atMs: Int64) {
-        away = Away(sinceMs: away?.sinceMs ?? atMs, reason: reason)
+    /// The load is tried again later; until then the last one is shown.
+    mutating func failedToSum(atMs: Int64) { loadDueMs = atMs + Self.loadAgainMs }
+
+    mutating func failed(_ reason: String, isLost: Bool, atMs: Int64) {
+        away = Away(sinceMs: away?.sinceMs ?? atMs, reason: reason, isLost: isLost)
         samples = []
     }
 

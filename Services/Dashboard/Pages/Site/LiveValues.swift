@@ -12,7 +12,9 @@ struct LiveValues: Sendable, Equatable {
         texts["read"] = live.snapshot.map { Times.ago($0.takenAtMs, nowMs: nowMs) } ?? "never"
         tell(snapshot.totals, live)
         tell(snapshot.allocation)
-        for progress in snapshot.stages { tell(progress, nowMs: nowMs) }
+        for progress in snapshot.stages {
+            tell(progress, StageState(progress, in: snapshot, nowMs: nowMs), nowMs: nowMs)
+        }
         lists["rejections"] = snapshot.rejections.map { rejected in
             [
                 rejected.topic, rejected.reason, Numbers.whole(rejected.messages),
@@ -27,15 +29,17 @@ struct LiveValues: Sendable, Equatable {
         texts["invocations"] = totals.map { Numbers.whole($0.invocations) } ?? none
         texts["rate"] = live.perSecond.map { Numbers.rounded($0) } ?? none
         texts["functions"] = totals.map { Numbers.whole($0.functions) } ?? none
-        texts["services"] = totals.map { Numbers.whole($0.services) } ?? none
-        texts["success"] = totals.flatMap { totals in
-            totals.invocations > 0
-                ? Numbers.percent(Double(totals.successes) / Double(totals.invocations)) : nil
-        } ?? none
+        texts["services"] = totals.map { Numbers.count($0.services, "service") } ?? none
+        texts["success"] =
+            totals.flatMap { totals in
+                totals.invocations > 0
+                    ? Numbers.percent(Double(totals.successes) / Double(totals.invocations)) : nil
+            } ?? none
         texts["fleet-time"] = totals?.lastSeenMs.map(Times.full) ?? none
-        texts["speed"] = live.speed.map { speed in
-            speed < 1.5 ? "as fast as the clock" : "\(Numbers.rounded(speed)) × the clock"
-        } ?? "at rest"
+        texts["speed"] =
+            live.speed.map { speed in
+                speed < 1.5 ? "as fast as the clock" : "\(Numbers.rounded(speed)) × the clock"
+            } ?? "at rest"
     }
 
     private mutating func tell(_ allocation: FleetSnapshot.Allocation?) {
@@ -56,21 +60,23 @@ struct LiveValues: Sendable, Equatable {
         let saved = peaks - allocation.workersUsed
         let share = Numbers.percent(abs(Double(saved)) / Double(peaks))
         if saved == 0 { return "as many as by peaks" }
-        return "\(Numbers.whole(abs(saved))) \(saved > 0 ? "fewer" : "more") than by peaks (\(share))"
+        return
+            "\(Numbers.whole(abs(saved))) \(saved > 0 ? "fewer" : "more") than by peaks (\(share))"
     }
 
-    private mutating func tell(_ progress: FleetSnapshot.StageProgress, nowMs: Int64) {
+    private mutating func tell(
+        _ progress: FleetSnapshot.StageProgress, _ state: StageState, nowMs: Int64
+    ) {
         let key = "stage-\(progress.stage.rawValue)"
-        let state = StageState(progress, nowMs: nowMs)
         grades[key] = state.grade
         texts["\(key)-state"] = state.text
         texts["\(key)-lag"] = progress.hasStarted ? Numbers.whole(progress.lagMessages) : "–"
         texts["\(key)-partitions"] = progress.hasStarted ? Numbers.whole(progress.partitions) : "–"
         texts["\(key)-kept"] =
             progress.newestCheckpointMs.map { Times.ago($0, nowMs: nowMs) } ?? "–"
+        let owners = progress.owners.joined(separator: ", ")
         texts["\(key)-owners"] =
-            progress.owners.isEmpty
-            ? "–" : Numbers.whole(progress.owners.count) + ": " + progress.owners.joined(separator: ", ")
+            owners.isEmpty ? "–" : "\(Numbers.whole(progress.owners.count)): \(owners)"
     }
 
     /// As one JSON object, its keys in order.

@@ -46,7 +46,7 @@ extension Page {
             }
         }
         return notice(
-            503, "PostgreSQL is away since \(Times.second(away.sinceMs)) UTC", nowMs: nowMs
+            503, away.sentence, nowMs: nowMs
         ) {
             Tag.p {
                 "That is \(Times.ago(away.sinceMs, nowMs: nowMs)). The dashboard tries again every "

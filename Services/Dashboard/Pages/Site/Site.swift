@@ -30,16 +30,24 @@ public final class Site: Sendable {
                 try views.fleet(nowMs: fromMs)
             }
             live.withLock { $0.took(snapshot) }
-            guard live.withLock({ $0.loadDueMs }) <= fromMs else { return nil }
-            let loadFromMs = clock()
+        } catch {
+            live.withLock { $0.failed("\(error)", isLost: error.isConnectionLost, atMs: fromMs) }
+            return "\(error)"
+        }
+        return live.withLock({ $0.loadDueMs }) <= fromMs ? sumLoad() : nil
+    }
+
+    private func sumLoad() -> String? {
+        let fromMs = clock()
+        do throws(PostgresError) {
             let load = try refreshing.read { (views) throws(PostgresError) in
                 try views.fleetLoad()
             }
             let toMs = clock()
-            live.withLock { $0.took(load: load, fromMs: loadFromMs, toMs: toMs) }
+            live.withLock { $0.took(load: load, fromMs: fromMs, toMs: toMs) }
             return nil
         } catch {
-            live.withLock { $0.failed("\(error)", atMs: fromMs) }
+            live.withLock { $0.failedToSum(atMs: fromMs) }
             return "\(error)"
         }
     }
@@ -64,7 +72,8 @@ public final class Site: Sendable {
                 return live.load.map { .csv(loadChart($0).csvText) }
                     ?? .notFound(segments, nowMs: nowMs)
             case 1 where segments == ["workers"]: return try workers(live, nowMs: nowMs)
-            case 2 where segments[0] == "workers", 3 where segments[0] == "workers" && segments[2] == "load.csv":
+            case 2 where segments[0] == "workers",
+                3 where segments[0] == "workers" && segments[2] == "load.csv":
                 return try worker(
                     segments[1], cell: asked("cell").flatMap { Int($0) },
                     isCSV: segments.count == 3, live, nowMs: nowMs)
@@ -96,9 +105,12 @@ public final class Site: Sendable {
             return .away(live, error: nil, nowMs: nowMs)
         }
         var found = FunctionList(search: search, lines: [], found: 0)
-        if let read = try read(live, { (views) throws(PostgresError) in
-            try views.functions(like: search)
-        }) {
+        if let read = try read(
+            live,
+            { (views) throws(PostgresError) in
+                try views.functions(like: search)
+            })
+        {
             found = FunctionList(search: search, lines: read.lines, found: read.found)
         }
         let page = FleetPage(live: live, functions: found, nowMs: nowMs)

@@ -9,18 +9,16 @@ struct Verdict: Sendable, Equatable {
     static let stuckMs: Int64 = 20_000
     /// Said of a stage without messages, which may simply have nothing to do.
     static let quietMs: Int64 = 30_000
+    /// Shapes come every five minutes: who has nothing for twice as long hears nothing.
+    static let silentMs: Int64 = 600_000
     static let behindMessages = 100_000
     static let rejectedRecentlyMs: Int64 = 300_000
 
     init(_ live: Live, nowMs: Int64) {
         if let away = live.away {
-            let since = "\(Times.second(away.sinceMs)) UTC"
             let shown = live.snapshot == nil ? "" : "; what is shown here was read before"
             grade = .alarm
-            sentences = [
-                "PostgreSQL is away since \(since) "
-                    + "(\(Times.span(ms: nowMs - away.sinceMs)))\(shown)."
-            ]
+            sentences = ["\(away.sentence) (\(Times.span(ms: nowMs - away.sinceMs)))\(shown)."]
             return
         }
         guard let snapshot = live.snapshot else {
@@ -28,7 +26,9 @@ struct Verdict: Sendable, Equatable {
             sentences = ["Nothing has been read yet."]
             return
         }
-        let stages = snapshot.stages.compactMap { Self.problem($0, nowMs: nowMs) }
+        let stages = snapshot.stages.compactMap { progress in
+            Self.problem(progress, StageState(progress, in: snapshot, nowMs: nowMs))
+        }
         let problems = stages + Self.problems(snapshot, nowMs: nowMs)
         let alarms = problems.filter { $0.grade == .alarm }
         let others = problems.filter { $0.grade != .alarm }
@@ -44,19 +44,18 @@ struct Verdict: Sendable, Equatable {
     private typealias Problem = (grade: Grade, sentence: String)
 
     private static func problem(
-        _ progress: FleetSnapshot.StageProgress, nowMs: Int64
+        _ progress: FleetSnapshot.StageProgress, _ state: StageState
     ) -> Problem? {
         let name = "The \(progress.stage.rawValue)"
         let waiting = Numbers.count(progress.lagMessages, "message")
-        switch StageState(progress, nowMs: nowMs) {
+        switch state {
         case .missing: return (.warning, "\(name) has not started yet.")
         case .idle: return (.warning, "\(name) has started, and owns no partition yet.")
-        case .stuck(let forMs):
-            return (
-                .alarm,
-                "\(name) has not kept anything for \(Times.span(ms: forMs)), "
-                    + "and \(waiting) \(progress.lagMessages == 1 ? "waits" : "wait")."
-            )
+        case .stuck, .stuckInPart:
+            let verb = progress.lagMessages == 1 ? "waits" : "wait"
+            return (.alarm, "\(name) \(state.text), and \(waiting) \(verb).")
+        case .silent:
+            return (.warning, "\(name) \(state.text), while the featurizer goes on.")
         case .behind: return (.warning, "\(name) is behind: \(waiting) wait.")
         case .quiet, .current: return nil
         }
@@ -81,58 +80,12 @@ struct Verdict: Sendable, Equatable {
         }
         if let latest = recent.max(by: { $0.lastRejectedMs < $1.lastRejectedMs }) {
             problems.append(
-                (.warning,
-                 "Messages of \(latest.topic) are being rejected: \(latest.reason), the last "
-                     + "\(Times.ago(latest.lastRejectedMs, nowMs: nowMs))."))
+                (
+                    .warning,
+                    "Messages of \(latest.topic) are being rejected: \(latest.reason), the last "
+                        + "\(Times.ago(latest.lastRejectedMs, nowMs: nowMs))."
+                ))
         }
         return problems
-    }
-}
-
-/// How a stage is doing.
-enum StageState: Sendable, Equatable {
-    case missing, idle, current, behind
-    case quiet(forMs: Int64)
-    case stuck(forMs: Int64)
-
-    init(_ progress: FleetSnapshot.StageProgress, nowMs: Int64) {
-        guard progress.hasStarted else {
-            self = .missing
-            return
-        }
-        guard progress.partitions > 0 else {
-            self = .idle
-            return
-        }
-        let age = progress.newestCheckpointMs.map { max(0, nowMs - $0) } ?? 0
-        if progress.lagMessages > 0, age >= Verdict.stuckMs {
-            self = .stuck(forMs: age)
-        } else if progress.lagMessages >= Verdict.behindMessages {
-            self = .behind
-        } else if age >= Verdict.quietMs {
-            self = .quiet(forMs: age)
-        } else {
-            self = .current
-        }
-    }
-
-    var grade: Verdict.Grade {
-        switch self {
-        case .current: .good
-        case .quiet: .unknown
-        case .missing, .idle, .behind: .warning
-        case .stuck: .alarm
-        }
-    }
-
-    var text: String {
-        switch self {
-        case .missing: "has not started yet"
-        case .idle: "owns no partition yet"
-        case .current: "keeps up"
-        case .behind: "is behind"
-        case .quiet(let ms): "nothing new for \(Times.span(ms: ms))"
-        case .stuck(let ms): "has not kept anything for \(Times.span(ms: ms))"
-        }
     }
 }

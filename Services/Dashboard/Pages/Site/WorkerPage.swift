@@ -151,8 +151,10 @@ func workersPage(_ lines: [WorkerLine]?, _ live: Live, nowMs: Int64) -> Node {
             if let lines, !lines.isEmpty {
                 table(
                     "Workers",
-                    ["Worker", .number("Cell"), "State", .number("Members"), .number("Planned"),
-                     "", .number("CPU"), .number("Memory")]
+                    [
+                        "Worker", .number("Cell"), "State", .number("Members"), .number("Planned"),
+                        "", .number("CPU"), .number("Memory"),
+                    ]
                 ) {
                     for line in lines { workerRow(line) }
                 }
@@ -164,7 +166,8 @@ func workersPage(_ lines: [WorkerLine]?, _ live: Live, nowMs: Int64) -> Node {
             } else {
                 Tag.p(.class("quiet")) {
                     lines == nil
-                        ? "The allocator has not started yet." : "The fleet has reported no worker yet."
+                        ? "The allocator has not started yet."
+                        : "The fleet has reported no worker yet."
                 }
             }
         }

@@ -16,16 +16,18 @@ enum Numbers {
     }
 
     /// Three figures: "1 230", "12.3", "0.012"; "–" when there is no number.
-    static func rounded(_ number: Double) -> String {
+    ///
+    /// - Parameter trims: "20" instead of "20.0", where it stands for itself.
+    static func rounded(_ number: Double, trims: Bool = false) -> String {
         guard number.isFinite else { return "–" }
         let size = abs(number)
         if size >= 1e15 { return decimal(number, places: 0) }
         switch size {
         case 0: return "0"
         case ..<0.0005: return number < 0 ? "> −0.001" : "< 0.001"
-        case ..<0.1: return decimal(number, places: 3)
-        case ..<10: return decimal(number, places: 2)
-        case ..<100: return decimal(number, places: 1)
+        case ..<0.1: return decimal(number, places: 3, trims: trims)
+        case ..<10: return decimal(number, places: 2, trims: trims)
+        case ..<100: return decimal(number, places: 1, trims: trims)
         default: return decimal(number, places: 0)
         }
     }
@@ -33,6 +35,8 @@ enum Numbers {
     /// A share of one: "99.2 %"; near the ends with more places, for there they matter.
     static func percent(_ share: Double) -> String {
         guard share.isFinite else { return "–" }
+        if share > 0, share < 0.0005 { return "< 0.1" + space + "%" }
+        if share > 0.99999, share < 1 { return "> 99.999" + space + "%" }
         let places = share > 0.999 && share < 1 ? 3 : share >= 0.995 && share < 1 ? 2 : 1
         return decimal(share * 100, places: places, trims: true) + space + "%"
     }
@@ -40,21 +44,23 @@ enum Numbers {
     /// "250 mCPU", "12.5 CPU".
     static func cpu(_ milliCPU: Double) -> String {
         milliCPU.magnitude >= 10_000
-            ? rounded(milliCPU / 1_000) + space + "CPU" : rounded(milliCPU) + space + "mCPU"
+            ? rounded(milliCPU / 1_000, trims: true) + space + "CPU"
+            : rounded(milliCPU, trims: true) + space + "mCPU"
     }
 
     /// "512 MB", "4.5 GB".
     static func memory(_ megabytes: Double) -> String {
         megabytes.magnitude >= 10_000
-            ? rounded(megabytes / 1_024) + space + "GB" : rounded(megabytes) + space + "MB"
+            ? rounded(megabytes / 1_024, trims: true) + space + "GB"
+            : rounded(megabytes, trims: true) + space + "MB"
     }
 
     /// "120 ms", "30 s", "15 min".
     static func duration(ms: Double) -> String {
         switch ms.magnitude {
-        case ..<1_000: rounded(ms) + space + "ms"
-        case ..<120_000: rounded(ms / 1_000) + space + "s"
-        default: rounded(ms / 60_000) + space + "min"
+        case ..<1_000: rounded(ms, trims: true) + space + "ms"
+        case ..<120_000: rounded(ms / 1_000, trims: true) + space + "s"
+        default: rounded(ms / 60_000, trims: true) + space + "min"
         }
     }
 
