@@ -7,7 +7,7 @@ import Workloads
     func `works, and comes to the same result again`(name: String) throws {
         let benchmark = try #require(Benchmark.all.first { $0.name == name })
         let measured = try (0..<2).map { _ in
-            try Measurement(of: benchmark, size: benchmark.smokeSize, passes: 2)
+            try Measurement(of: benchmark, size: benchmark.smokeSize, passes: 1)
         }
         #expect(measured[0].count > 0)
         #expect(measured[0].digest == measured[1].digest)

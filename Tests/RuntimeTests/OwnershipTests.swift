@@ -70,17 +70,66 @@ struct `A partition` {
         }
     }
 
+    @Test func `whose next message expired goes on with the oldest, and says so`() throws {
+        try withServers(["--cleaning-interval-ms", "100"]) { broker, database in
+            try createTopics(broker, ["retention.ms": "1", "segment.bytes": "1024"])
+            let first = try start(broker, database)
+            #expect(eventually { database.owners().count == 1 }, "\(first.said)")
+            #expect(first.stop() == .exited(0), "\(first.said)")
+            try database.query { session in
+                _ = try session.execute(
+                    "update featurizer.checkpoints set positions = '{\"invocations\": 0}'")
+            }
+            try InvocationSource(broker.bootstrapServers).send(600)
+            let left = try awaitExpiry(broker.bootstrapServers)
+            let stage = try start(broker, database)
+            let says = eventually(within: .seconds(15)) {
+                stage.said.matches(of: /messages expired unread/).count == 4
+            }
+            #expect(says, "\(stage.said)")
+            #expect(database.comesTo(left), "\(stage.said)")
+            let metrics = try stage.get("/metrics")
+            #expect(
+                metrics.contains(
+                    "messages_expired_total{topic=\"invocations\"} \(600 - left)\n"))
+        }
+    }
+
+    /// - Returns: how many messages are left once all that can has expired in every partition.
+    private func awaitExpiry(_ servers: String) throws -> Int {
+        let consumer = try BatchConsumer(.init(bootstrapServers: servers))
+        var left = 0
+        let isOver = try eventually(within: .seconds(15)) {
+            let marks = try (0..<4).map {
+                try consumer.watermarks(of: TopicPartition("invocations", $0), timeoutMs: 5_000)
+            }
+            let before = left
+            left = marks.reduce(0) { $0 + Int($1.high - $1.low) }
+            usleep(300_000)
+            return left == before && marks.allSatisfy { $0.low > 0 }
+        }
+        #expect(isOver)
+        return left
+    }
+
     /// Topics are there, and 200 invocations.
     private func warm(
         _ broker: EmbeddedBroker, _ database: StageDatabase
     ) throws -> InvocationSource {
-        let names = ["services", "workers", "invocations", "shapes", "representations"]
-            + ["predictions", "assignments", "rejections"]
-        try Admin(bootstrapServers: broker.bootstrapServers).createTopics(
-            names.map { Admin.NewTopic($0, partitions: 4) }, timeoutMs: 10_000)
+        try createTopics(broker)
         let source = try InvocationSource(broker.bootstrapServers)
         try source.send(200)
         return source
+    }
+
+    private func createTopics(
+        _ broker: EmbeddedBroker, _ configuration: [String: String] = [:]
+    ) throws {
+        let names = ["services", "workers", "invocations", "shapes", "representations"]
+            + ["predictions", "assignments", "rejections"]
+        try Admin(bootstrapServers: broker.bootstrapServers).createTopics(
+            names.map { Admin.NewTopic($0, partitions: 4, configuration: configuration) },
+            timeoutMs: 10_000)
     }
 
     private func start(_ broker: EmbeddedBroker, _ database: StageDatabase) throws -> RunningStage {

@@ -139,9 +139,11 @@ struct StageDatabase {
 }
 
 /// A broker and a database for one test.
-func withServers(_ body: (EmbeddedBroker, StageDatabase) throws -> Void) throws {
+func withServers(
+    _ brokerArguments: [String] = [], _ body: (EmbeddedBroker, StageDatabase) throws -> Void
+) throws {
     try ThrowawayPostgres.withProvisionedDatabase { url in
-        let broker = try EmbeddedBroker()
+        let broker = try EmbeddedBroker(arguments: brokerArguments)
         defer { broker.kill() }
         try body(broker, StageDatabase(url: url))
     }

@@ -12,8 +12,8 @@ import Workloads
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
 
-              Measures all of them, or those named: how many, the median time of a pass, how many a
-              second, the digest of the result, and how many times as fast as the baseline.
+              Measures all of them, or those named: how many, the median CPU time of a pass, how many
+              a second, the digest of the result, and how many times as fast as the baseline.
               Times depend on the machine and what else it does: compare ratios, and runs side by
               side. Build it with -c release.
 

@@ -10,7 +10,7 @@ extension Benchmark {
         unit: "events", smoke: 500, full: 300_000
     ) { size in
         Prepared {
-            var stream = EventStream(fleet())
+            var stream = EventStream(fleet(size))
             return {
                 var digest = Digest()
                 var count = 0
@@ -107,18 +107,18 @@ extension Benchmark {
         return Outcome(count: messages.count, digest: digest)
     }
 
-    private static func fleet() -> GeneratedFleet {
+    private static func fleet(_ size: Int) -> GeneratedFleet {
         var parameters = GeneratedFleet.Parameters()
-        parameters.functions = 2_000
+        parameters.functions = min(2_000, size)
         return GeneratedFleet(parameters)
     }
 
     /// The first of a generated fleet's.
-    private static func invocations(_ count: Int) -> [(json: [UInt8], atMs: Int64)] {
-        var stream = EventStream(fleet())
+    private static func invocations(_ size: Int) -> [(json: [UInt8], atMs: Int64)] {
+        var stream = EventStream(fleet(size))
         let writer = InvocationWriter(run: stream.run)
         var invocations: [(json: [UInt8], atMs: Int64)] = []
-        while invocations.count < count, let event = stream.next() {
+        while invocations.count < size, let event = stream.next() {
             guard case .ended(let execution) = event else { continue }
             var json: [UInt8] = []
             writer.write(execution, of: stream.profile(of: execution), worker: nil, to: &json)
