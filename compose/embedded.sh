@@ -2,6 +2,7 @@
 
 postgres_user=
 postgres_programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort --version-sort | tail -n 1)
+postgres_home=   # without a link: its user may not be able to follow one
 postgres_port=15432 # below the ports that outgoing connections take
 broker_port=19092
 
@@ -45,7 +46,7 @@ claim_home() {
 
 forget_everything() {
     [[ -L $home/postgres ]] && rm -rf "$(readlink -f "$home/postgres")"
-    rm -rf "$home"/{postgres,postgres.password,broker,broker.address,logs}
+    rm -rf "$home"/{postgres,postgres.password,database.url,broker,broker.address,logs}
 }
 
 # A folder that PostgreSQL's user can reach: in `home`, or, where a parent folder is closed to that
@@ -66,7 +67,7 @@ postgres_folder() {
 }
 
 make_cluster() {
-    local folder=$home/postgres password=$home/postgres/password
+    local folder=$postgres_home password=$postgres_home/password
     as_postgres test -f "$folder/data/PG_VERSION" && return
     if [[ ! -f $home/postgres.password ]]; then
         (umask 077 && head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$home/postgres.password")
@@ -83,7 +84,7 @@ make_cluster() {
 
 launch_postgres() {
     start postgres INT ${postgres_user:+setpriv --reuid="$postgres_user" --regid="$postgres_user" \
-        --init-groups} -- "$postgres_programs/postgres" -D "$home/postgres/data" \
+        --init-groups} -- "$postgres_programs/postgres" -D "$postgres_home/data" \
         -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
         -c max_connections=64 -c shared_buffers=64MB -c log_min_messages=warning
 }
@@ -92,6 +93,7 @@ start_postgres() {
     ((EUID == 0)) && postgres_user=postgres
     [[ -x $postgres_programs/postgres ]] || fail "no PostgreSQL server below /usr/lib/postgresql"
     postgres_folder
+    postgres_home=$(readlink -f "$home/postgres")
     make_cluster
     local password attempt database=antiphase
     password=$(<"$home/postgres.password")
@@ -109,6 +111,7 @@ start_postgres() {
     [[ -n $(query "select 1 from pg_database where datname = '$database'") ]] ||
         query "create database $database" || fail_of postgres "no database could be created"
     DATABASE_URL=${DATABASE_URL%/*}/$database
+    (umask 077 && printf '%s\n' "$DATABASE_URL" >"$home/database.url")
 }
 
 launch_broker() {
@@ -174,9 +177,10 @@ await_kafka() {
 
 # One line: what was folded, what is known, what is placed.
 progress() {
-    query "select format('%s invocations, %s functions: %s placed, %s waiting; %s workers (sum of peaks: %s)',
-        to_char((select coalesce(sum(invocations), 0) from featurizer.functions), 'FM999,999,999,990'),
+    query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
+        to_char((select coalesce(sum(invocations), 0) from featurizer.functions),
+            'FM999,999,999,990'),
         (select count(*) from featurizer.functions), coalesce(sum(functions - waiting), 0),
-        coalesce(sum(waiting), 0), coalesce(sum(workers_used), 0), coalesce(sum(workers_sum_of_peaks), 0))
-        from dashboard.cells" 2>/dev/null || printf 'starting'
+        ', ' || nullif(sum(waiting), 0) || ' waiting', coalesce(sum(workers_used), 0),
+        coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null || printf 'starting'
 }
