@@ -51,13 +51,16 @@ let package = Package(
             .target(
                 name: "TestSupport", dependencies: ["Kafka", "Postgres", "Processing", "Topics"],
                 path: "Tests/Support", swiftSettings: .binding),
-            .executableTarget(
-                name: "Benchmarks",
+            .target(
+                name: "Workloads",
                 dependencies: [
                     "Featurization", "RepresentationLearning", "Prediction", "Allocation",
                     "Workload", "Numerics", "Processing", "Topics",
                 ],
-                path: "Tests/Benchmarks", swiftSettings: .safe),
+                path: "Tests/Benchmarks/Workloads", swiftSettings: .safe),
+            .executableTarget(
+                name: "Benchmarks", dependencies: ["Workloads"], path: "Tests/Benchmarks/Main",
+                swiftSettings: .safe),
             .executableTarget(
                 name: "Evaluation",
                 dependencies: ["RepresentationLearning", "Allocation", "Numerics"],
@@ -71,7 +74,7 @@ let package = Package(
             tests("Featurization"),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
-            tests("Allocation", of: ["Allocation", "Numerics"]),
+            tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),
             tests("Pages", of: ["Pages", "Postgres"]),
             tests(
                 "Pipeline",
@@ -79,6 +82,7 @@ let package = Package(
                     "Featurization", "RepresentationLearning", "Prediction", "Allocation",
                     "Workload",
                 ]),
+            tests("BenchmarkSmoke", of: ["Workloads"]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),
             tests("Tidy", of: []),
         ]

@@ -100,12 +100,16 @@ extension BatchConsumer {
     }
 
     /// Tells the group the next offset of each partition, so that Kafka's own tools show lag.
-    public func commit(_ next: [TopicPartition: Int64]) throws(KafkaError) {
+    /// - Parameter waits: for the answer; without it nothing is said of what the group refuses.
+    public func commit(
+        _ next: [TopicPartition: Int64], waits: Bool = true
+    ) throws(KafkaError) {
         guard !next.isEmpty else { return }
         let list = PartitionList(next.map { ($0.key, $0.value) })
         try KafkaError.check(
-            rd_kafka_commit(handle.pointer, list.pointer, 0), "commit \(next.count) offsets")
-        try list.checkElements("commit")
+            rd_kafka_commit(handle.pointer, list.pointer, waits ? 0 : 1),
+            "commit \(next.count) offsets")
+        if waits { try list.checkElements("commit") }
     }
 
     /// The next offsets that the group was told, where it was.

@@ -2,8 +2,8 @@
 ///
 /// A value's bin is the upper bits of its bit pattern: exponent and six bits of the mantissa, so 64
 /// bins lie between a power of two and the next, and a bin's middle is at most 1/128 away from what
-/// fell in it. Values below 2^-10 share one bin. Only bins that hold something are kept, a sketch of
-/// n values has at most n. Sketches merge by adding, so order and grouping change nothing: equal
+/// fell in it. Values below 2^-10 share one bin. Only bins that hold something are kept, so
+/// n values have at most n. Sketches merge by adding, so order and grouping change nothing: equal
 /// values give equal sketches, to the bit.
 public struct LogSketch: Sendable, Equatable {
     /// Of a quantile, against the exact one; holds from `leastValue` on.

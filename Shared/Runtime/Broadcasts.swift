@@ -16,8 +16,32 @@ final class Broadcasts {
     private var fences = Fences()
     private var values: [String: Value] = [:]
     private var unread: Set<TopicPartition> = []
+    /// The last one.
+    private var failure: KafkaError?
 
-    private static let requestMs = 5_000
+    /// Opens them and reads everything that is there, waiting while Kafka is away.
+    /// - Returns: nil when a stop came first.
+    static func caughtUp(
+        _ topics: [Topic], bootstrapServers: String, kafka: Dependency, stop: StopSignal
+    ) throws -> Broadcasts? {
+        var backoff = Backoff()
+        while !stop.isRequested {
+            do {
+                let broadcasts = try Broadcasts(topics, bootstrapServers: bootstrapServers)
+                while !broadcasts.isCaughtUp, !stop.isRequested {
+                    _ = try broadcasts.poll(waitMs: 100)
+                    if let failure = broadcasts.failure { kafka.isAway("\(failure)") }
+                    broadcasts.failure = nil
+                }
+                kafka.isBack()
+                return broadcasts
+            } catch let error as KafkaError where error.code != .invalidArgument {
+                kafka.isAway("\(error)")
+                backoff.wait(stop)
+            }
+        }
+        return nil
+    }
 
     /// - Throws: `KafkaError`, when Kafka does not say how far the topics reach.
     init(_ topics: [Topic], bootstrapServers: String) throws {
@@ -27,7 +51,7 @@ final class Broadcasts {
         consumer = try BatchConsumer(options)
         guard !topics.isEmpty else { return }
         try consumer.assignAll(
-            of: topics.map(\.name), from: .beginning, timeoutMs: Self.requestMs)
+            of: topics.map(\.name), from: .beginning, timeoutMs: Limits.askMs)
         unread = consumer.assignment
     }
 
@@ -42,16 +66,23 @@ final class Broadcasts {
         guard !topics.isEmpty else { return [] }
         return try consumer.withBatch(timeoutMs: waitMs) { batch in
             for event in batch.events {
-                if case .partitionEnd(let partition, _) = event { unread.remove(partition) }
+                switch event {
+                case .partitionEnd(let partition, _): unread.remove(partition)
+                case .failure(let error, _): failure = error
+                }
             }
             var arrived: [Value] = []
             for record in batch {
                 let name = consumer.topicName(record.topic)
                 guard let topic = topics.first(where: { $0.name == name }),
-                    let bytes = record.copyValue(), let key = record.copyKey()
+                    let key = text(record.copyKey())
                 else { continue }
+                guard let bytes = record.copyValue() else {
+                    values["\(name)/\(key)"] = nil
+                    continue
+                }
                 let value = Value(
-                    topic: topic, key: String(decoding: key, as: UTF8.self), bytes: bytes,
+                    topic: topic, key: key, bytes: bytes,
                     writer: text(record.header(HeaderName.writer)),
                     epoch: text(record.header(HeaderName.epoch)).flatMap { Int64($0) } ?? 0)
                 if let writer = value.writer,

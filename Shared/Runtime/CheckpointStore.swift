@@ -8,17 +8,16 @@ struct CheckpointStore<Kept: Stage> {
     let owner: String
     let writeRows: (_ rows: [Kept.Row], _ session: inout Session) throws -> Void
 
-    /// Entries that are written with one statement at most.
-    private static var entriesMax: Int { 1_000 }
-
     /// Makes this process the partition's owner and reads what the last one kept.
     func claim(
         _ partition: Int32, stage: Kept, nowMs: Int64, in session: inout Session
     ) throws -> OwnedPartition<Kept> {
-        // Commits by itself: from here on the last owner's checkpoints are refused.
+        // Commits by itself: from here on the last owner's checkpoints are refused. The first epoch is
+        // the time, so that a stage whose schema was dropped is not taken for a former owner.
         let claimed = try session.execute(
             """
-            insert into checkpoints as c (partition, epoch, owner) values ($1, 1, $2)
+            insert into checkpoints as c (partition, epoch, owner)
+            values ($1, extract(epoch from now())::bigint, $2)
             on conflict (partition) do update
             set epoch = c.epoch + 1, owner = excluded.owner, claimed_at = now()
             returning epoch, positions::text, fences::text
@@ -48,6 +47,19 @@ struct CheckpointStore<Kept: Stage> {
             number: partition, epoch: claimed[0], stage: stage,
             positions: numbers(inJSON: claimed[1]), fences: Fences(numbers(inJSON: claimed[2])),
             rejections: rejections, nowMs: nowMs)
+    }
+
+    /// Which of these partitions still have this epoch.
+    func stillHeld(
+        _ epochs: [Int32: Int64], in session: inout Session
+    ) throws -> Set<Int32> {
+        let sorted = epochs.sorted { $0.key < $1.key }
+        let held = try session.execute(
+            """
+            select c.partition from checkpoints c
+            join unnest($1::int[], $2::bigint[]) as n(partition, epoch) using (partition, epoch)
+            """, .int4Array(sorted.map(\.key)), .int8Array(sorted.map(\.value)))
+        return Set(held.map { $0[0] as Int32 })
     }
 
     /// What is to be kept, taken once so that the transaction can be repeated.
@@ -85,41 +97,58 @@ struct CheckpointStore<Kept: Stage> {
             let kept = Set(accepted.map { $0[0] as Int32 })
             let mine = snapshots.filter { kept.contains($0.partition) }
             try keep(mine, in: &session)
+            // In order: of a row that comes twice the last one stays.
             let rows = mine.flatMap(\.rows)
-            if !rows.isEmpty { try writeRows(rows, &session) }
+            for start in stride(from: 0, to: rows.count, by: Limits.rowsPerWrite) {
+                let end = min(start + Limits.rowsPerWrite, rows.count)
+                try writeRows(Array(rows[start..<end]), &session)
+            }
             return Set(snapshots.map(\.partition)).subtracting(kept)
         }
     }
 
     private func keep(_ snapshots: [Snapshot], in session: inout Session) throws {
-        var entries: [(partition: Int32, entry: StateEntry)] = []
+        var part: [(partition: Int32, entry: StateEntry)] = []
+        var bytes = 0
         for snapshot in snapshots {
-            entries += snapshot.entries.map { (snapshot.partition, $0) }
-        }
-        for start in stride(from: 0, to: entries.count, by: Self.entriesMax) {
-            let part = entries[start..<min(start + Self.entriesMax, entries.count)]
-            let kept = part.filter { $0.entry.value != nil }
-            let gone = part.filter { $0.entry.value == nil }
-            if !kept.isEmpty {
-                try session.execute(
-                    """
-                    insert into state (partition, key, value)
-                    select * from unnest($1::int[], $2::text[], $3::bytea[])
-                    on conflict (partition, key) do update set value = excluded.value
-                    """,
-                    .int4Array(kept.map(\.partition)), .textArray(kept.map(\.entry.key)),
-                    .bytesArray(kept.compactMap(\.entry.value)))
-            }
-            if !gone.isEmpty {
-                try session.execute(
-                    """
-                    delete from state s using unnest($1::int[], $2::text[]) as g(partition, key)
-                    where s.partition = g.partition and s.key = g.key
-                    """,
-                    .int4Array(gone.map(\.partition)), .textArray(gone.map(\.entry.key)))
+            for entry in snapshot.entries {
+                let more = entry.value?.count ?? 0
+                if part.count == Limits.entriesPerWrite || bytes + more > Limits.entryBytesPerWrite {
+                    try keep(part, in: &session)
+                    part = []
+                    bytes = 0
+                }
+                part.append((snapshot.partition, entry))
+                bytes += more
             }
         }
+        try keep(part, in: &session)
         try keepRejections(snapshots, in: &session)
+    }
+
+    private func keep(
+        _ entries: [(partition: Int32, entry: StateEntry)], in session: inout Session
+    ) throws {
+        let kept = entries.filter { $0.entry.value != nil }
+        let gone = entries.filter { $0.entry.value == nil }
+        if !kept.isEmpty {
+            try session.execute(
+                """
+                insert into state (partition, key, value)
+                select * from unnest($1::int[], $2::text[], $3::bytea[])
+                on conflict (partition, key) do update set value = excluded.value
+                """,
+                .int4Array(kept.map(\.partition)), .textArray(kept.map(\.entry.key)),
+                .bytesArray(kept.compactMap(\.entry.value)))
+        }
+        if !gone.isEmpty {
+            try session.execute(
+                """
+                delete from state s using unnest($1::int[], $2::text[]) as g(partition, key)
+                where s.partition = g.partition and s.key = g.key
+                """,
+                .int4Array(gone.map(\.partition)), .textArray(gone.map(\.entry.key)))
+        }
     }
 
     private func keepRejections(_ snapshots: [Snapshot], in session: inout Session) throws {

@@ -4,8 +4,8 @@ internal import Glibc
 public enum Clock {
     /// Milliseconds since 1970.
     public static var wallMs: Int64 { read(CLOCK_REALTIME) }
-    /// Milliseconds that only ever rise.
-    public static var monotonicMs: Int64 { read(CLOCK_MONOTONIC) }
+    /// Milliseconds that only ever rise, also while the machine sleeps.
+    public static var monotonicMs: Int64 { read(CLOCK_BOOTTIME) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()

@@ -6,53 +6,67 @@ final class Database {
     private let url: String
     private let options: Session.Options
     private let stop: StopSignal
-    private let log: Log
-    private let health: Health
+    private let dependency: Dependency
     private var session: Session?
-
-    static let healthPart = "postgres"
 
     init(
         url: String, role: String?, schema: String, application: String, stop: StopSignal,
-        log: Log, health: Health
+        dependency: Dependency
     ) {
         var options = Session.Options()
         options.role = role
         options.schema = schema
         options.applicationName = application
+        options.connectTimeoutSeconds = Limits.connectSeconds
         self.url = url
         self.options = options
         self.stop = stop
-        self.log = log
-        self.health = health
+        self.dependency = dependency
     }
 
     /// Runs `body` until it succeeds, waiting while PostgreSQL is away; `body` must be repeatable.
     ///
-    /// - Parameter deadlineMs: monotonic; give up then, where a stop must not wait.
-    /// - Returns: nil when a stop was requested before it succeeded.
+    /// - Returns: nil when a stop was requested before it succeeded; it was tried once even so.
     /// - Throws: what is not for waiting: a statement that PostgreSQL refuses.
     func perform<Value>(_ body: (inout Session) throws -> Value) throws -> Value? {
         var backoff = Backoff()
         while true {
             do {
-                if session == nil { session = try Session(url, options) }
+                // A server that went while nothing was asked is noticed here, not by the body.
+                if session?.isAlive == false { session = nil }
+                if session == nil { session = try open() }
                 let value = try body(&session!)
-                if backoff.attempts > 0 { log.info("postgres is back") }
-                health.isReady(Self.healthPart)
+                dependency.isBack()
                 return value
-            } catch let error as PostgresError where error.isConnectionLost || error.isRetriable {
-                if error.isConnectionLost { session = nil }
-                if backoff.attempts == 0 {
-                    log.warning("waiting for postgres", [.error: .string("\(error)")])
-                }
-                health.waits(for: Self.healthPart, "waiting for postgres: \(error)")
+            } catch let error as PostgresError where Self.isForWaiting(error) {
+                if error.isConnectionLost || error.sqlState == readOnly { session = nil }
+                dependency.isAway("\(error)")
                 guard !stop.isRequested else { return nil }
                 backoff.wait(stop)
+                guard !stop.isRequested else { return nil }
             }
         }
     }
 
-    /// The next use opens a new session, whatever state this one was left in.
-    func forgetSession() { session = nil }
+    private func open() throws -> Session {
+        var session = try Session(url, options)
+        // A process that froze inside a transaction holds its locks for that long; and who waits for
+        // them looks up now and then, whether it is to stop.
+        try session.run(
+            script: """
+                SET idle_in_transaction_session_timeout = 10000; SET lock_timeout = 1000
+                """)
+        return session
+    }
+
+    /// What passes without a change of ours: the server or the session is gone, a conflict, no room
+    /// (`isRetriable`); also a statement that took too long, and a server that only reads, which a
+    /// failover leaves behind.
+    private static func isForWaiting(_ error: PostgresError) -> Bool {
+        error.isConnectionLost || error.isRetriable || error.sqlState == queryCanceled
+            || error.sqlState == readOnly
+    }
 }
+
+private let queryCanceled = "57014"
+private let readOnly = "25006"

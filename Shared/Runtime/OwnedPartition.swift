@@ -19,8 +19,6 @@ final class OwnedPartition<Owned: Stage> {
     var lastRecordMs: Int64
     /// The lag that the last checkpoint told.
     var lagKept: Int64 = 0
-    /// Another process has claimed it: nothing of it may be kept any more.
-    var isFenced = false
 
     init(
         number: Int32, epoch: Int64, stage: Owned, positions: [String: Int64], fences: Fences,
@@ -60,7 +58,12 @@ struct Fences: Equatable {
 
     /// Whether a message may be taken; one without an epoch is not a stage's.
     mutating func admits(writer: String, epoch: Int64) -> Bool {
-        guard epoch >= epochs[writer, default: 0] else { return false }
+        guard let known = epochs[writer] else {
+            // More writers than partitions there are: somebody else's headers.
+            if epochs.count < Limits.fencedWriters { epochs[writer] = epoch }
+            return true
+        }
+        guard epoch >= known else { return false }
         epochs[writer] = epoch
         return true
     }

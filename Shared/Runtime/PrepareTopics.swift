@@ -14,36 +14,30 @@ public func prepareTopics(
     let servers = settings[StageSettings.bootstrapServers]
     let partitions = Int32(settings[StageSettings.partitions])
     let replication = settings[StageSettings.replication]
+    let kafka = Dependency(Dependency.kafka, log: program.log, health: program.health)
     var backoff = Backoff()
     while !program.stop.isRequested {
         do {
             let admin = try Admin(bootstrapServers: servers)
-            let existing = try admin.partitionCounts(timeoutMs: requestMs)
+            let existing = try admin.partitionCounts(timeoutMs: Limits.askMs)
             let missing = Topic.all.filter { existing[$0.name] == nil }
             let keyed = try keyedPartitions(existing, otherwise: partitions)
             let created = try admin.createTopics(
                 missing.map { topic(for: $0, keyed: keyed, replication: replication) },
-                timeoutMs: requestMs)
+                timeoutMs: Limits.createTopicsMs)
             if !created.isEmpty {
                 program.log.info("topics created", [.count: .integer(created.count)])
             }
-            program.health.isReady(Publisher.healthPart)
-            return try keyedPartitions(
-                admin.partitionCounts(timeoutMs: requestMs), otherwise: partitions)
-        } catch let error as KafkaError where error.kind != .fatal {
-            if backoff.attempts == 0 {
-                program.log.warning(
-                    "waiting for kafka", [.address: .string(servers), .error: .string("\(error)")])
-            }
-            program.health.waits(
-                for: Publisher.healthPart, "waiting for kafka at \(servers): \(error)")
+            let counts = try admin.partitionCounts(timeoutMs: Limits.askMs)
+            kafka.isBack()
+            return try keyedPartitions(counts, otherwise: partitions)
+        } catch let error as KafkaError where error.code != .invalidArgument {
+            kafka.isAway("at \(servers): \(error)")
             backoff.wait(program.stop)
         }
     }
     return nil
 }
-
-private let requestMs = 5_000
 
 /// Keyed topics that do not share one number of partitions.
 public struct UnevenTopics: Error, Equatable, CustomStringConvertible {

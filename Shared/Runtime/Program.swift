@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import HTTP
 public import Settings
 public import Telemetry
@@ -14,8 +15,10 @@ public struct Program: Sendable {
 
     /// Reads the settings, runs `body` until it returns, and ends the process: with 0 when it did its
     /// work, 1 when it failed, 2 when it was started wrongly.
+    /// - Parameter stopLimitMs: a stop that takes longer ends the process where it is, with 1 unless
+    ///   everything was kept; for those that may be killed at any point.
     public static func run(
-        _ declared: Command, waitingFor parts: [String] = [],
+        _ declared: Command, waitingFor parts: [String] = [], stopLimitMs: Int? = nil,
         _ body: (Program) throws -> Void
     ) -> Never {
         let parsed: Command.Parsed
@@ -37,12 +40,19 @@ public struct Program: Sendable {
                 settings: settings, command: command,
                 log: Log(process: declared.name, minimum: level), metrics: Metrics(),
                 health: Health(waitingFor: parts), stop: StopSignal())
-            program.run(body)
+            program.run(stopLimitMs, body)
         }
     }
 
-    private func run(_ body: (Program) throws -> Void) -> Never {
-        let signals = StopOnSignal(stop)
+    private func run(_ stopLimitMs: Int?, _ body: (Program) throws -> Void) -> Never {
+        let (log, stop) = (log, stop)
+        let signals = StopOnSignal(stop, within: stopLimitMs) {
+            let isKept = stop.isKept
+            log.warning(
+                "stopped before it was done, for it took too long",
+                [.outcome: isKept ? "everything is kept" : "what is not kept is made again"])
+            _exit(isKept ? 0 : 1)
+        }
         defer { withExtendedLifetime(signals) {} }
         do {
             log.info("started", [.processID: .integer(Int(getpid()))])

@@ -3,107 +3,150 @@ internal import Processing
 internal import Telemetry
 internal import Topics
 
+/// A message and who says it: its readers drop it when a higher epoch of the same writer was seen.
+struct Outgoing {
+    let message: any TopicMessage
+    /// `stage/partition`.
+    let writer: String
+    let epoch: Int64
+}
+
 /// Writes what stages publish, and waits until it is written: only then may positions move on.
 final class Publisher {
-    /// Who says a message: its readers drop it when a higher epoch of the same writer was seen.
-    struct Origin {
-        let writer: String
-        let epoch: Int64
-    }
-
-    private let bootstrapServers: String
+    private let options: Producer.Options
     private let keyed: Int32
     private let stop: StopSignal
     private let log: Log
-    private let health: Health
+    private let kafka: Dependency
     private let published: Counter
     private let refused: Counter
     private var producer: Producer
 
-    static let healthPart = "kafka"
-    private static let flushMs = 1_000
-    /// How long a stop waits for messages under way; what is not written then is said again later.
-    private static let stopMs: Int64 = 2_000
+    private static let flushMs = 200
 
     init(
-        bootstrapServers: String, keyed: Int32, stop: StopSignal, log: Log, health: Health,
+        bootstrapServers: String, keyed: Int32, stop: StopSignal, log: Log, kafka: Dependency,
         metrics: Metrics
     ) throws {
-        self.bootstrapServers = bootstrapServers
+        options = Producer.Options(bootstrapServers: bootstrapServers)
         self.keyed = keyed
         self.stop = stop
         self.log = log
-        self.health = health
+        self.kafka = kafka
         published = metrics.counter(
             "messages_published_total", "Messages written.", labels: ["topic"])
         refused = metrics.counter(
             "messages_refused_total", "Own messages that Kafka refuses to take.", labels: ["topic"])
-        producer = try Producer(Producer.Options(bootstrapServers: bootstrapServers))
+        producer = try Producer(options)
     }
 
     /// Publishes all of them, waiting while Kafka is away.
     /// - Returns: false when a stop was requested before all were written.
-    func publish(_ messages: [(message: any TopicMessage, origin: Origin)]) throws -> Bool {
-        guard !messages.isEmpty else { return true }
-        var backoff = Backoff()
-        var stopping: Int64?
-        send(messages)
-        while true {
-            switch producer.flush(timeoutMs: Self.flushMs) {
-            case .delivered:
-                if backoff.attempts > 0 { log.info("kafka is back") }
-                health.isReady(Self.healthPart)
-                return true
-            case .failed(_, let first):
-                // Whole values: saying all of them again changes nothing that was written.
-                note(first, backoff)
-                guard !stop.isRequested else { return false }
-                backoff.wait(stop)
-                if producer.fatalError != nil {
-                    producer = try Producer(
-                        Producer.Options(bootstrapServers: bootstrapServers))
-                }
-                send(messages)
-            case .outstanding(let count):
-                let now = Clock.monotonicMs
-                if stop.isRequested {
-                    let since = stopping ?? now
-                    stopping = since
-                    if now - since > Self.stopMs { return false }
-                }
-                health.waits(
-                    for: Self.healthPart, "waiting for kafka: \(count) messages under way")
-            }
+    func publish(_ messages: [Outgoing]) throws -> Bool {
+        var start = 0
+        while start < messages.count {
+            let part = encode(messages[start...])
+            guard try write(part) else { return false }
+            start += part.count
         }
+        return true
     }
 
-    private func send(_ messages: [(message: any TopicMessage, origin: Origin)]) {
-        for (message, origin) in messages {
-            let topic = type(of: message).topic
-            do {
-                try producer.send(
-                    to: topic.name,
-                    partition: topic.placement == .single ? 0 : message.partition(keyed: keyed),
-                    key: Array(message.key.utf8), value: message.encoded(),
+    private struct Encoded {
+        let topic: String
+        let partition: Int32
+        let key: [UInt8]
+        let value: [UInt8]
+        let headers: [(name: String, value: [UInt8])]
+        /// Kafka takes no such message, now or later.
+        var isRefused = false
+    }
+
+    /// The first of them, as many as are handed over at once.
+    private func encode(_ messages: ArraySlice<Outgoing>) -> [Encoded] {
+        var part: [Encoded] = []
+        var bytes = 0
+        for outgoing in messages.prefix(Limits.publishMessages) {
+            let topic = type(of: outgoing.message).topic
+            let value = outgoing.message.encoded()
+            bytes += value.count
+            guard part.isEmpty || bytes <= Limits.publishBytes else { break }
+            part.append(
+                Encoded(
+                    topic: topic.name,
+                    partition: topic.placement == .single
+                        ? 0 : outgoing.message.partition(keyed: keyed),
+                    key: Array(outgoing.message.key.utf8), value: value,
                     headers: [
-                        (HeaderName.writer, Array(origin.writer.utf8)),
-                        (HeaderName.epoch, Array("\(origin.epoch)".utf8)),
-                    ])
-                published.add(1, topic.name)
+                        (HeaderName.writer, Array(outgoing.writer.utf8)),
+                        (HeaderName.epoch, Array("\(outgoing.epoch)".utf8)),
+                    ]))
+        }
+        return part
+    }
+
+    /// Says all of them until each is written. They are whole values: saying again what was written
+    /// already changes nothing.
+    private func write(_ messages: [Encoded]) throws -> Bool {
+        var messages = messages
+        var backoff = Backoff()
+        while true {
+            var failure = hand(&messages)
+            switch flush() {
+            case .delivered: break
+            case .failed(_, let first): failure = failure ?? first
+            // Only when a stop came first.
+            case .outstanding: return false
+            }
+            guard let failure else { break }
+            kafka.isAway("\(failure)")
+            guard !stop.isRequested else { return false }
+            backoff.wait(stop)
+            guard !stop.isRequested else { return false }
+            if producer.fatalError != nil { producer = try Producer(options) }
+        }
+        kafka.isBack()
+        for message in messages where !message.isRefused { published.add(1, message.topic) }
+        return true
+    }
+
+    /// - Returns: why it stopped before the last, if it did.
+    private func hand(_ messages: inout [Encoded]) -> KafkaError? {
+        for index in messages.indices where !messages[index].isRefused {
+            let message = messages[index]
+            do throws(KafkaError) {
+                try producer.send(
+                    to: message.topic, partition: message.partition, key: message.key,
+                    value: message.value, headers: message.headers)
             } catch {
-                // Too large, or a topic without such a partition: waiting would not help.
-                refused.add(1, topic.name)
+                guard error.kind == .neither else { return error }
+                // Too large, say: it would be the same the next time.
+                messages[index].isRefused = true
+                refused.add(1, message.topic)
                 log.error(
                     "message refused",
-                    [.topic: .string(topic.name), .error: .string("\(error)")])
+                    [.topic: .string(message.topic), .error: .string("\(error)")])
             }
         }
+        return nil
     }
 
-    private func note(_ error: KafkaError, _ backoff: Backoff) {
-        if backoff.attempts == 0 {
-            log.warning("waiting for kafka", [.error: .string("\(error)")])
+    /// Waits for every report; while a stop is requested, not for long.
+    private func flush() -> Producer.Outcome {
+        let began = Clock.monotonicMs
+        var stopping: Int64?
+        while true {
+            let outcome = producer.flush(timeoutMs: Self.flushMs)
+            guard case .outstanding(let count) = outcome else { return outcome }
+            let now = Clock.monotonicMs
+            if now - began > Int64(Limits.askMs) {
+                let reason = producer.takeErrors().last.map { ": \($0)" } ?? ""
+                kafka.isAway("\(count) messages under way\(reason)")
+            }
+            guard stop.isRequested else { continue }
+            let since = stopping ?? now
+            stopping = since
+            if now - since > Limits.stopPublishMs { return outcome }
         }
-        health.waits(for: Self.healthPart, "waiting for kafka: \(error)")
     }
 }

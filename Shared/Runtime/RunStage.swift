@@ -35,7 +35,9 @@ public func runStage<Run: Stage>(
     housekeeping: ((Settings) -> Housekeeping)? = nil
 ) -> Never {
     let command = Command(name: name, summary: summary, settings: StageSettings.all + own)
-    Program.run(command, waitingFor: [Database.healthPart, Publisher.healthPart]) { program in
+    Program.run(
+        command, waitingFor: [Dependency.postgres, Dependency.kafka], stopLimitMs: Limits.stopMs
+    ) { program in
         try program.serveOperations {
             try run(stage, name, migrations, program, make, write, housekeeping)
         }
@@ -52,11 +54,12 @@ private func run<Run: Stage>(
     let servers = settings[StageSettings.bootstrapServers]
     let role = settings[StageSettings.databaseRole]
     let owner = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
+    let postgres = Dependency(Dependency.postgres, log: program.log, health: program.health)
+    let kafka = Dependency(Dependency.kafka, log: program.log, health: program.health)
     let database = Database(
         url: settings[StageSettings.databaseURL],
         role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
-        schema: name, application: name, stop: program.stop, log: program.log,
-        health: program.health)
+        schema: name, application: name, stop: program.stop, dependency: postgres)
     guard let keyed = try prepareTopics(settings, program, Run.inputs + Run.broadcasts) else {
         return
     }
@@ -65,15 +68,19 @@ private func run<Run: Stage>(
         try Migrations(schema: name, set: name, migrations).apply(to: &session)
     }
     guard prepared != nil else { return }
-    let broadcasts = try Broadcasts(Run.broadcasts, bootstrapServers: servers)
-    while !broadcasts.isCaughtUp, !program.stop.isRequested { _ = try broadcasts.poll(waitMs: 100) }
+    guard
+        let broadcasts = try Broadcasts.caughtUp(
+            Run.broadcasts, bootstrapServers: servers, kafka: kafka, stop: program.stop)
+    else { return }
 
     var options = BatchConsumer.Options(bootstrapServers: servers, group: name)
+    // A position that the log does not hold is ours to decide.
+    options.settings["auto.offset.reset"] = "error"
     options.batchRecordsMax = settings[StageSettings.batchRecordsMax]
     let consumer = try BatchConsumer(options)
     let publisher = try Publisher(
         bootstrapServers: servers, keyed: keyed, stop: program.stop, log: program.log,
-        health: program.health, metrics: program.metrics)
+        kafka: kafka, metrics: program.metrics)
     try withoutActuallyEscaping(make) { make in
         let loop = StageLoop<Run>(
             StageLoop.Parts(
@@ -83,12 +90,13 @@ private func run<Run: Stage>(
                 checkpointIntervalMs: Int64(settings[StageSettings.checkpointIntervalMs]),
                 checkpointRowsMax: settings[StageSettings.checkpointRowsMax],
                 database: database, publisher: publisher, broadcasts: broadcasts,
-                consumer: consumer, stop: program.stop, log: program.log,
-                health: program.health, metrics: StageMetrics(program.metrics)))
+                consumer: consumer, kafka: kafka, stop: program.stop, log: program.log,
+                metrics: StageMetrics(program.metrics)))
         try loop.run()
     }
 }
 
 let runtimeMigrations = [
-    Migration(file: "0001-checkpoints.sql", PackageResources._001_checkpoints_sql)
+    Migration(file: "0001-checkpoints.sql", PackageResources._001_checkpoints_sql),
+    Migration(file: "0002-epochs.sql", PackageResources._002_epochs_sql),
 ]

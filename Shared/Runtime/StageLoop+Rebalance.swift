@@ -6,47 +6,104 @@ internal import Topics
 extension StageLoop {
     /// Claims each partition, reads its state, and says where to go on reading.
     func assign(_ partitions: [TopicPartition]) throws -> [Start] {
-        for number in Set(partitions.map(\.partition)).sorted() where owned[number] == nil {
-            let claimed = try parts.database.perform { session in
-                try parts.store.claim(
-                    number, stage: parts.make(number), nowMs: Clock.monotonicMs, in: &session)
-            }
-            // A stop came first: read nothing, there will be no checkpoint.
-            guard let claimed else { continue }
-            owned[number] = claimed
-            for value in parts.broadcasts.all { feed(value, to: claimed) }
-        }
+        orphanedMs = [:]
+        unreadable = []
+        for number in Set(partitions.map(\.partition)).sorted() { try claim(number) }
         parts.metrics.set(partitions: owned.count)
         parts.log.info(
             "partitions assigned",
             [.partitions: .string(owned.keys.sorted().map(String.init).joined(separator: ","))])
-        return partitions.map { partition in
-            let position = owned[partition.partition]?.positions[partition.topic]
-            return position.map { Start.offset($0) } ?? .beginning
+        return partitions.map(start)
+    }
+
+    /// A stop may come first: the partition is then read by nobody, and there is no checkpoint.
+    private func claim(_ number: Int32) throws {
+        guard owned[number] == nil, !parts.stop.isRequested else { return }
+        let claimed = try parts.database.perform { session in
+            try parts.store.claim(
+                number, stage: parts.make(number), nowMs: Clock.monotonicMs, in: &session)
         }
+        guard let claimed else { return }
+        owned[number] = claimed
+        for value in parts.broadcasts.all { feed(value, to: claimed) }
+    }
+
+    private func start(_ partition: TopicPartition) -> Start {
+        let position = owned[partition.partition]?.positions[partition.topic]
+        return position.map { Start.offset($0) } ?? .beginning
     }
 
     /// Keeps what was done for them, then forgets them.
     func revoke(_ partitions: [TopicPartition], lost: Bool) throws {
-        // Lost ones may be claimed by others already: the checkpoint is then refused by its epoch.
+        let numbers = Set(partitions.map(\.partition))
+        // Lost ones may be claimed by others already: their checkpoint would be refused, and what
+        // they have to say is said by the others.
+        if lost { for number in numbers.sorted() where owned[number] != nil { lose(number) } }
         _ = try checkpoint()
-        for number in Set(partitions.map(\.partition)) { owned[number] = nil }
+        for number in numbers { owned[number] = nil }
         parts.metrics.set(partitions: owned.count)
         parts.log.info(
             "partitions revoked",
-            [
-                .partitions: .integer(Set(partitions.map(\.partition)).count),
-                .reason: lost ? "lost" : "rebalance",
-            ])
+            [.partitions: .integer(numbers.count), .reason: lost ? "lost" : "rebalance"])
     }
 
     /// What Kafka had to say besides records.
-    func note(_ events: [ConsumerEvent]) {
+    /// - Throws: `KafkaError` when the consumer is of no use any more.
+    func note(_ events: [ConsumerEvent]) throws {
         for case .failure(let error, let partition) in events {
-            parts.health.waits(for: Publisher.healthPart, "waiting for kafka: \(error)")
-            parts.log.warning(
-                "kafka error",
-                [.error: .string("\(error)"), .partition: .string(partition?.description ?? "")])
+            if error.code == .offsetReset, let partition {
+                unreadable.insert(partition)
+            } else {
+                parts.kafka.isAway("\(error)")
+            }
         }
+        if let fatal = parts.consumer.fatalError { throw fatal }
+    }
+
+    /// Reads on where reading had stopped: after a position that the log does not hold, and where
+    /// the group left a partition here that another process had claimed.
+    func readOn() throws {
+        let now = Clock.monotonicMs
+        let orphans = Set(parts.consumer.assignment.map(\.partition)).subtracting(owned.keys)
+        orphanedMs = orphanedMs.filter { orphans.contains($0.key) }
+        for number in orphans where orphanedMs[number] == nil { orphanedMs[number] = now }
+        let due = orphanedMs.filter { now - $0.value > Limits.reclaimMs }.keys.sorted()
+        guard !due.isEmpty || !unreadable.isEmpty, !parts.kafka.isAway else { return }
+        do throws(KafkaError) {
+            for partition in unreadable.sorted() { try moveIntoLog(partition) }
+            unreadable = []
+        } catch {
+            parts.kafka.isAway("\(error)")
+            return
+        }
+        for number in due { try claim(number) }
+        parts.metrics.set(partitions: owned.count)
+        try parts.consumer.assign(
+            parts.consumer.assignment.sorted().map { ($0, start($0)) })
+    }
+
+    /// What is not in the log can no longer be read. Before its start: messages expired unread, go
+    /// on with the oldest. Behind its end: the broker lost its tail, or the topic was made anew, and
+    /// nobody can tell which. Whole values are read again from the start, which changes nothing;
+    /// events are counted, so that reading them twice would do harm: go on at the end.
+    private func moveIntoLog(_ partition: TopicPartition) throws(KafkaError) {
+        guard let holder = owned[partition.partition],
+            let topic = Run.inputs.first(where: { $0.name == partition.topic })
+        else { return }
+        let log = try parts.consumer.watermarks(of: partition, timeoutMs: Limits.askMs)
+        let position = holder.positions[topic.name] ?? log.low
+        guard position < log.low || position > log.high else { return }
+        let isExpired = position < log.low
+        let next = isExpired || topic.cleanup != .delete ? log.low : log.high
+        holder.positions[topic.name] = next
+        holder.changed = true
+        parts.metrics.skipped(topic.name, isExpired ? log.low - position : 0)
+        parts.log.error(
+            isExpired ? "messages expired unread" : "position is behind the end of the topic",
+            [
+                .partition: .string("\(partition)"), .position: .integer(Int(position)),
+                .from: .integer(Int(log.low)), .to: .integer(Int(log.high)),
+                .offset: .integer(Int(next)),
+            ])
     }
 }

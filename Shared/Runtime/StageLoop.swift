@@ -7,7 +7,8 @@ internal import Topics
 /// Consume, process, publish, checkpoint; one thread does all of it.
 ///
 /// Publishing comes before the checkpoint: a crash in between says whole values again, which readers
-/// recognise, and loses none. PostgreSQL is written last and read first.
+/// recognise, and loses none. PostgreSQL is written last and read first. So the process may end
+/// anywhere: what is in memory and not in a checkpoint is made again from the topics.
 final class StageLoop<Run: Stage> {
     struct Parts {
         let name: String
@@ -20,20 +21,28 @@ final class StageLoop<Run: Stage> {
         let publisher: Publisher
         let broadcasts: Broadcasts
         let consumer: BatchConsumer
+        let kafka: Dependency
         let stop: StopSignal
         let log: Log
-        let health: Health
         let metrics: StageMetrics
     }
 
     let parts: Parts
     var owned: [Int32: OwnedPartition<Run>] = [:]
     /// Processed and not yet written.
-    var outbox: [(message: any TopicMessage, origin: Publisher.Origin)] = []
+    var outbox: [Outgoing] = []
     var lag: [TopicPartition: Int64] = [:]
-    private var lastAdvanceMs = Clock.monotonicMs
-    private var lastCheckpointMs = Clock.monotonicMs
+    /// Partitions that cannot be read on from their position: it is not in the log.
+    var unreadable: Set<TopicPartition> = []
+    /// Since when the group leaves a partition here that is not owned, monotonic.
+    var orphanedMs: [Int32: Int64] = [:]
+    var lastAdvanceMs = Clock.monotonicMs
+    var lastCheckpointMs = Clock.monotonicMs
     private var lastHousekeepingMs = Clock.monotonicMs
+    /// When a pause would last have been noticed.
+    var lastVerifiedMs = Clock.monotonicMs
+    /// Since when Kafka has been there: silence before it means nothing.
+    private var readableSinceMs = Clock.monotonicMs
 
     /// How often partitions are told that time passes.
     private static var advanceEveryMs: Int64 { 1_000 }
@@ -51,7 +60,9 @@ final class StageLoop<Run: Stage> {
             for value in try parts.broadcasts.poll(waitMs: 0) { broadcast(value) }
             try step()
         }
-        _ = try checkpoint()
+        // Leaving the group waits for Kafka, and has nothing of ours left to keep.
+        if try checkpoint() { parts.stop.everythingIsKept() }
+        abandon()
         try parts.consumer.close()
         try parts.broadcasts.close()
     }
@@ -59,10 +70,14 @@ final class StageLoop<Run: Stage> {
     private func step() throws {
         let nowMs = Clock.wallMs
         try parts.consumer.withBatch(timeoutMs: Self.pollMs) { batch in
-            note(batch.events)
+            try note(batch.events)
             guard batch.count > 0 else { return }
             let began = Clock.monotonicMs
-            for record in batch { take(record, nowMs: nowMs, monotonicMs: began) }
+            for record in batch {
+                take(record, nowMs: nowMs, monotonicMs: began)
+                // When a stop comes first, the rest of the batch finds no owner.
+                if outbox.count >= Limits.outboxMessages { _ = try publish() }
+            }
             parts.metrics.tookBatch(of: batch.count, ms: Clock.monotonicMs - began)
         }
         let now = Clock.monotonicMs
@@ -72,6 +87,7 @@ final class StageLoop<Run: Stage> {
         if isDue {
             guard try checkpoint() else { return }
             askKafka()
+            try readOn()
             try keepHouse()
         } else {
             if now - lastAdvanceMs >= Self.advanceEveryMs { advance() }
@@ -81,192 +97,28 @@ final class StageLoop<Run: Stage> {
 
     /// An idle stage hears nothing from Kafka when it comes back: it asks.
     private func askKafka() {
-        guard !parts.health.snapshot.ready, let partition = parts.consumer.assignment.min(),
-            (try? parts.consumer.watermarks(of: partition, timeoutMs: Self.pollMs)) != nil
-        else { return }
-        parts.health.isReady(Publisher.healthPart)
+        guard parts.kafka.isAway else { return }
+        do {
+            _ = try parts.consumer.partitionCount(
+                of: Run.inputs[0].name, timeoutMs: Limits.askMs)
+            parts.kafka.isBack()
+        } catch {
+            parts.kafka.isAway("\(error)")
+        }
     }
 
     /// Tells every partition that time passes.
-    private func advance() {
+    func advance() {
         let now = Clock.monotonicMs
         lastAdvanceMs = now
+        if parts.kafka.isAway { readableSinceMs = now }
         let nowMs = Clock.wallMs
         for partition in owned.values.sorted(by: { $0.number < $1.number }) {
             var effects = Effects<Run.Row>()
             partition.stage.advance(
-                nowMs: nowMs, quietMs: now - partition.lastRecordMs, &effects)
+                nowMs: nowMs, quietMs: now - max(partition.lastRecordMs, readableSinceMs), &effects)
             absorb(effects, of: partition)
         }
-    }
-
-    private func take(_ record: RecordView, nowMs: Int64, monotonicMs: Int64) {
-        guard let partition = owned[record.partition] else { return }
-        let topic = parts.consumer.topicName(record.topic)
-        guard record.offset >= partition.positions[topic, default: 0] else { return }
-        partition.positions[topic] = record.offset + 1
-        partition.changed = true
-        partition.lastRecordMs = monotonicMs
-        guard let known = Run.inputs.first(where: { $0.name == topic }) else { return }
-        if let writer = text(record.header(HeaderName.writer)),
-            let epoch = text(record.header(HeaderName.epoch)).flatMap({ Int64($0) }),
-            !partition.fences.admits(writer: writer, epoch: epoch)
-        {
-            parts.metrics.droppedStale(topic)
-            return
-        }
-        var effects = Effects<Run.Row>()
-        do throws(Rejection) {
-            guard let input = try decode(record, known) else { return }
-            try partition.stage.process(input, nowMs: nowMs, &effects)
-        } catch {
-            reject(record, topic, error, partition)
-            return
-        }
-        absorb(effects, of: partition)
-    }
-
-    private func decode(_ record: RecordView, _ topic: Topic) throws(Rejection) -> Run.Input? {
-        guard !record.isTombstone else {
-            return Run.decodeTombstone(key: text(record.copyKey()) ?? "", of: topic)
-        }
-        var headers = Headers.none
-        if let contentType = text(record.header(HeaderName.contentType)) {
-            headers = Headers(
-                contentType: contentType, customer: text(record.header(HeaderName.customer)),
-                service: text(record.header(HeaderName.service)),
-                function: text(record.header(HeaderName.function)))
-        }
-        return try record.withValue { (value) throws(Rejection) in
-            try Run.decode(value, of: topic, headers: headers)
-        }
-    }
-
-    private func reject(
-        _ record: RecordView, _ topic: String, _ rejection: Rejection,
-        _ partition: OwnedPartition<Run>
-    ) {
-        let key = RejectionKey(topic: topic, reason: rejection.reason.rawValue)
-        var count = partition.rejections[key] ?? RejectionCount()
-        count.messages += 1
-        count.lastDetail = rejection.detail
-        count.lastOffset = record.offset
-        count.changed = true
-        partition.rejections[key] = count
-        parts.metrics.rejected(topic, rejection.reason)
-        let rejected = Rejected(
-            topic: topic, partition: record.partition, offset: record.offset,
-            rejection: rejection, rejectedBy: parts.name, value: record.copyValue() ?? [])
-        outbox.append((rejected, origin(of: partition)))
-    }
-
-    func broadcast(_ value: Broadcasts.Value) {
-        for partition in owned.values.sorted(by: { $0.number < $1.number }) {
-            feed(value, to: partition)
-        }
-    }
-
-    func feed(_ value: Broadcasts.Value, to partition: OwnedPartition<Run>) {
-        var effects = Effects<Run.Row>()
-        do throws(Rejection) {
-            let input = try Run.decode(value.bytes.span, of: value.topic, headers: .none)
-            try partition.stage.process(input, nowMs: Clock.wallMs, &effects)
-        } catch {
-            parts.metrics.rejected(value.topic.name, error.reason)
-            parts.log.warning(
-                "broadcast rejected",
-                [
-                    .topic: .string(value.topic.name), .key: .string(value.key),
-                    .reason: .string("\(error)"),
-                ])
-            return
-        }
-        absorb(effects, of: partition)
-    }
-
-    private func absorb(_ effects: Effects<Run.Row>, of partition: OwnedPartition<Run>) {
-        let origin = origin(of: partition)
-        for message in effects.messages { outbox.append((message, origin)) }
-        partition.rows += effects.rows
-        if !effects.isEmpty { partition.changed = true }
-        parts.metrics.counted(effects.counts)
-    }
-
-    func origin(of partition: OwnedPartition<Run>) -> Publisher.Origin {
-        Publisher.Origin(writer: "\(parts.name)/\(partition.number)", epoch: partition.epoch)
-    }
-
-    /// - Returns: false when a stop came first; what is unwritten is then redone after the start.
-    func publish() throws -> Bool {
-        guard try parts.publisher.publish(outbox) else { return false }
-        outbox.removeAll(keepingCapacity: true)
-        return true
-    }
-
-    /// Keeps everything done so far.
-    /// - Returns: false when a stop came before it was kept.
-    func checkpoint() throws -> Bool {
-        lastCheckpointMs = Clock.monotonicMs
-        // So that every row that waits for the next tick is part of it.
-        advance()
-        guard try publish() else { return false }
-        lag = (try? parts.consumer.lag()) ?? [:]
-        let snapshots = owned.values.filter { !$0.isFenced && ($0.changed || heartbeatIsDue($0)) }
-            .sorted { $0.number < $1.number }.map(snapshot)
-        let began = Clock.monotonicMs
-        guard
-            let refused = try parts.database.perform({ session in
-                try parts.store.commit(snapshots, in: &session)
-            })
-        else { return false }
-        for number in refused {
-            owned[number]?.isFenced = true
-            owned[number] = nil
-            parts.log.warning("partition lost", [.partition: .integer(Int(number))])
-        }
-        if !snapshots.isEmpty { parts.metrics.checkpointed(ms: Clock.monotonicMs - began) }
-        parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
-        commitToGroup(snapshots.map(\.partition))
-        return true
-    }
-
-    /// For standard tools that show a group's lag; nothing of ours reads it.
-    private func commitToGroup(_ partitions: [Int32]) {
-        var next: [TopicPartition: Int64] = [:]
-        for number in partitions {
-            for (topic, offset) in owned[number]?.positions ?? [:] {
-                next[TopicPartition(topic, number)] = offset
-            }
-        }
-        try? parts.consumer.commit(next)
-    }
-
-    /// A partition at rest shows now and then that it is looked after, and its lag.
-    private func heartbeatIsDue(_ partition: OwnedPartition<Run>) -> Bool {
-        let lag = Run.inputs.reduce(Int64(0)) {
-            $0 + (self.lag[TopicPartition($1.name, partition.number)] ?? 0)
-        }
-        return lag != partition.lagKept
-    }
-
-    private func snapshot(_ partition: OwnedPartition<Run>) -> CheckpointStore<Run>.Snapshot {
-        var entries: [String: StateEntry] = [:]
-        for entry in partition.stage.takeChanges() { entries[entry.key] = entry }
-        let lag = Run.inputs.reduce(Int64(0)) {
-            $0 + (self.lag[TopicPartition($1.name, partition.number)] ?? 0)
-        }
-        defer {
-            partition.rows.removeAll(keepingCapacity: true)
-            partition.changed = false
-            partition.lagKept = lag
-            for key in partition.rejections.keys { partition.rejections[key]?.changed = false }
-        }
-        return CheckpointStore.Snapshot(
-            partition: partition.number, epoch: partition.epoch, positions: partition.positions,
-            fences: partition.fences, lag: lag,
-            entries: entries.values.sorted { $0.key < $1.key }, rows: partition.rows,
-            rejections: partition.rejections.filter(\.value.changed)
-                .sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
 
     private func keepHouse() throws {
@@ -277,7 +129,7 @@ final class StageLoop<Run: Stage> {
         let messages = try parts.database.perform { session in
             try housekeeping.run(&session)
         }
-        for message in messages ?? [] { outbox.append((message, origin(of: first))) }
+        for message in messages ?? [] { outbox.append(outgoing(message, of: first)) }
         _ = try publish()
     }
 }

@@ -10,10 +10,13 @@ final class StageMetrics {
     private let read: Counter
     private let rejections: Counter
     private let stale: Counter
+    private let expired: Counter
     private let batch: Histogram
     private let checkpoint: Histogram
     private let lagGauge: Telemetry.Gauge
     private let partitions: Telemetry.Gauge
+    private var lastLag: [String: Int64] = [:]
+    private var lastSums: [String: Double] = [:]
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
@@ -22,6 +25,9 @@ final class StageMetrics {
             "messages_rejected_total", "Messages not taken.", labels: ["topic", "reason"])
         stale = metrics.counter(
             "messages_stale_total", "Messages of a writer that has lost its partition.",
+            labels: ["topic"])
+        expired = metrics.counter(
+            "messages_expired_total", "Messages that Kafka deleted before they were read.",
             labels: ["topic"])
         batch = metrics.histogram("batch_duration_seconds", "Time to process a batch.")
         checkpoint = metrics.histogram("checkpoint_duration_seconds", "Time of a checkpoint.")
@@ -40,6 +46,7 @@ final class StageMetrics {
         rejections.add(1, topic, reason.rawValue)
     }
 
+    func skipped(_ topic: String, _ messages: Int64) { expired.add(Int(messages), topic) }
     func droppedStale(_ topic: String) { stale.add(1, topic) }
     func checkpointed(ms: Int64) { checkpoint.observe(Double(ms) / 1_000) }
     func set(partitions count: Int) { partitions.set(count) }
@@ -52,11 +59,14 @@ final class StageMetrics {
     }
 
     func set(lag: [TopicPartition: Int64], gauges: [[Processing.Gauge]]) {
-        var byTopic: [String: Int64] = [:]
+        // What went to another process is zero here, not what it was.
+        var byTopic = lastLag.mapValues { _ in Int64(0) }
         for (partition, messages) in lag { byTopic[partition.topic, default: 0] += messages }
         for (topic, messages) in byTopic { lagGauge.set(Double(messages), topic) }
-        var sums: [String: Double] = [:]
+        lastLag = byTopic
+        var sums = lastSums.mapValues { _ in 0.0 }
         for gauge in gauges.joined() { sums[gauge.name, default: 0] += gauge.value }
         for (name, value) in sums { metrics.gauge(name, "Of the stage's partitions.").set(value) }
+        lastSums = sums
     }
 }

@@ -26,12 +26,13 @@ public struct CompactInvocation: Equatable, Sendable {
         self.path = path
         pathDigest = Self.digest(ofPath: path)
         self.startedAtMs = startedAtMs
-        self.durationMs = durationMs
-        self.cpuMs = cpuMs
-        self.memoryMb = memoryMb
-        self.memoryPeakMb = memoryPeakMb
-        self.initMs = initMs
-        self.deadlineMs = deadlineMs
+        // JSON has -0, which equals 0 and is written otherwise; adding 0 makes it 0.
+        self.durationMs = durationMs + 0
+        self.cpuMs = cpuMs.map { $0 + 0 }
+        self.memoryMb = memoryMb + 0
+        self.memoryPeakMb = memoryPeakMb.map { $0 + 0 }
+        self.initMs = initMs.map { $0 + 0 }
+        self.deadlineMs = deadlineMs.map { $0 + 0 }
         self.trigger = trigger
         self.runtime = runtime
         self.outcome = outcome

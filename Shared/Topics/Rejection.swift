@@ -33,8 +33,8 @@ public enum FieldLimits {
     public static let nameBytesMax = 256
     /// A day: longer invocations belong to batch systems.
     public static let durationMsMax: Double = 86_400_000
-    /// 1970 to the year 2286: what a time in milliseconds of thirteen digits can say.
-    public static let timeMsMax: Int64 = 9_999_999_999_999
+    /// The end of the year 9999, the last that ISO 8601 writes with four digits.
+    public static let timeMsMax: Int64 = 253_402_300_799_999
     public static let memoryMbMax: Double = 16_777_216
 
     public static func check(name: String, of field: StaticString) throws(Rejection) {

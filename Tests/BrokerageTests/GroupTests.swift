@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `takes a static member back without a rebalance, and fences its former self`() throws {
+    @Test func `takes a static member back without a rebalance and fences the old one`() throws {
         try withBroker { client throws in
             let old = try Member(client.another(), sessionMs: 5_000, instance: "one")
             try old.startJoin()
@@ -204,7 +204,9 @@ private final class Member {
     }
 
     func heartbeat() throws -> ErrorCode {
-        try client.ask(.heartbeat, 3) { identify(&$0) } read: { reader throws(WireError) in
+        try client.ask(.heartbeat, 3) {
+            identify(&$0)
+        } read: { reader throws(WireError) in
             _ = try reader.int32()
             return try reader.errorCode()
         }

@@ -31,8 +31,10 @@ struct `The program kcat` {
             }
             let events = Events()
             try withBroker(in: folder, events: events) { client throws in
-                while !events.all.contains(where: { if case .compacted = $0 { true } else { false } })
-                { usleep(10_000) }
+                func isCompacted(_ event: BrokerEvent) -> Bool {
+                    if case .compacted = event { true } else { false }
+                }
+                while !events.all.contains(where: isCompacted) { usleep(10_000) }
                 let read = try Kcat.run([
                     "-C", "-b", "127.0.0.1:\(client.port)", "-t", "t", "-K:", "-e", "-q",
                 ])

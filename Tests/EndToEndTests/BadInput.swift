@@ -6,8 +6,8 @@ import Topics
 enum BadInput {
     /// By reason, how often.
     static let expected = [
-        "not_json": 3, "wrong_type": 1, "missing_field": 1, "out_of_range": 2,
-        "in_the_future": 1, "not_protobuf": 1, "unknown_content_type": 1,
+        "not_json": 1, "empty": 1, "too_large": 1, "wrong_type": 1, "missing_field": 1,
+        "out_of_range": 2, "in_the_future": 1, "not_protobuf": 1, "unknown_content_type": 1,
     ]
 
     private static func invocation(_ changes: [String: String] = [:]) -> [UInt8] {
@@ -22,34 +22,61 @@ enum BadInput {
         return Array("{\(members.joined(separator: ","))}".utf8)
     }
 
+    /// The bytes of a value with which a batch is just as large as the broker takes, 1,048,588:
+    /// 61 of the batch's header, and 20 of the record's (3 + 3 for two lengths, 1 each for
+    /// attributes, time, offset, key length and headers, 9 for the key).
+    static let largest = Topic.messageBytesMax - 61 - 20
+
+    /// - Throws: Kafka's error when a message was refused.
     static func send(to servers: String) throws {
-        let producer = try Producer(Producer.Options(bootstrapServers: servers))
+        let sender = try Sender(servers)
+        try sender.send(Array("these are words".utf8))
+        try sender.send([])
+        try sender.send(Array(repeating: UInt8(ascii: "["), count: largest))
+        try sender.send(invocation(["duration_ms": "\"twelve\""]))
+        try sender.send(invocation(["duration_ms": ""]))
+        try sender.send(invocation(["duration_ms": "-1"]))
+        try sender.send(invocation(["memory_mb": "1e300"]))
+        // 3000-01-01.
+        try sender.send(invocation(["started_at_ms": "32503680000000"]))
+        // Field 1, a string of 100 bytes of which 3 are there.
+        try sender.send([0x0A, 100, 1, 2, 3], contentType: "application/x-protobuf")
+        try sender.send(invocation(), contentType: "text/csv")
+    }
+
+    /// What Kafka says to a message that is larger by one byte than the broker takes.
+    static func refusal(by servers: String) throws -> KafkaError? {
+        do {
+            try Sender(servers).send(Array(repeating: UInt8(ascii: "["), count: largest + 1))
+            return nil
+        } catch let error as KafkaError {
+            return error
+        }
+    }
+
+    /// One message at a time, uncompressed, with a limit of its own above the broker's.
+    private struct Sender {
+        let producer: Producer
+
+        init(_ servers: String) throws {
+            var options = Producer.Options(bootstrapServers: servers)
+            options.settings = ["message.max.bytes": "2000000", "compression.codec": "none"]
+            producer = try Producer(options)
+        }
+
         func send(_ value: [UInt8], contentType: String? = nil) throws {
             try producer.send(
                 to: "invocations", key: Array("acme/shop".utf8), value: value,
                 headers: contentType.map { [("content-type", Array($0.utf8))] } ?? [])
-        }
-        try send(Array("these are words".utf8))
-        try send([])
-        // As large as the broker takes: 1,048,588 bytes with all that Kafka puts around it.
-        try send(Array(repeating: UInt8(ascii: "["), count: Self.largest))
-        try send(invocation(["duration_ms": "\"twelve\""]))
-        try send(invocation(["duration_ms": ""]))
-        try send(invocation(["duration_ms": "-1"]))
-        try send(invocation(["memory_mb": "1e300"]))
-        // 3000-01-01.
-        try send(invocation(["started_at_ms": "32503680000000"]))
-        // Field 1, a string of 100 bytes of which 3 are there.
-        try send([0x0A, 100, 1, 2, 3], contentType: "application/x-protobuf")
-        try send(invocation(), contentType: "text/csv")
-        guard producer.flush(timeoutMs: 30_000) == .delivered else {
-            throw producer.firstFailure ?? Unsent()
+            switch producer.flush(timeoutMs: 30_000) {
+            case .delivered: return
+            case .failed(_, let first): throw first
+            case .outstanding: throw Unsent()
+            }
         }
     }
 
     struct Unsent: Error {}
-
-    static let largest = 900_000
 
     /// The reasons on topic `rejections`, how often each.
     static func published(on servers: String) throws -> [String: Int] {

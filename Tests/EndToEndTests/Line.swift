@@ -111,7 +111,10 @@ final class Line {
     func assigned() throws -> Set<FunctionID> {
         try query { session in
             let rows = try session.execute(
-                "select distinct customer, service, function from dashboard.assignments where worker is not null"
+                """
+                select customer, service, function from dashboard.assignments
+                where status = 'placed'
+                """
             )
             return Set(rows.map { FunctionID(customer: $0[0], service: $0[1], function: $0[2]) })
         }
@@ -142,7 +145,13 @@ final class Line {
     }
 }
 
-/// Waits until the question is answered with yes; an error (a table that is not there yet) is a no.
-func waitFor(_ seconds: Int, _ question: () throws -> Bool) -> Bool {
-    eventually(within: .seconds(seconds)) { (try? question()) ?? false }
+/// Waits until the question is answered with yes; a table that is not there yet is a no.
+func waitFor(_ seconds: Int, _ question: () throws -> Bool) throws -> Bool {
+    try eventually(within: .seconds(seconds)) {
+        do {
+            return try question()
+        } catch let error as PostgresError where error.sqlState == "42P01" {
+            return false
+        }
+    }
 }

@@ -23,8 +23,8 @@ struct `The line` {
             // What the fleet says it sent is what the trace says.
             let sent = try String(contentsOfFile: counts, encoding: .utf8)
             #expect(sent.split(separator: "\n").count >= trace.counts.count)
-            #expect(waitFor(30) { try line.represented() == Set(trace.counts.keys) })
-            #expect(waitFor(30) { try line.predicted() == Set(trace.counts.keys.map(\.service)) })
+            try #expect(waitFor(30) { try line.represented() == Set(trace.counts.keys) })
+            try #expect(waitFor(30) { try line.predicted() == Set(trace.counts.keys.map(\.service)) })
             #expect(line.isAlive, "\(line.said)")
             #expect(line.stopAll() < .seconds(5))
         }
@@ -35,7 +35,7 @@ struct `The line` {
         try withLine { line, trace, folder in
             try line.startStages()
             let fleet = try line.replay(folder, speed: Self.speed)
-            #expect(waitFor(60) { try line.total() > trace.total / 5 }, "\(line.said)")
+            try #expect(waitFor(60) { try line.total() > trace.total / 5 }, "\(line.said)")
             line.kill(stage)
             #expect(fleet.wait(within: .milliseconds(1_500)) == nil)
             try line.start(stage)
@@ -48,9 +48,9 @@ struct `The line` {
         try withLine { line, trace, folder in
             try line.startStages()
             let fleet = try line.replay(folder, speed: Self.speed)
-            #expect(waitFor(60) { try line.total() > trace.total / 10 }, "\(line.said)")
+            try #expect(waitFor(60) { try line.total() > trace.total / 10 }, "\(line.said)")
             try line.start("featurizer")
-            #expect(waitFor(30) { try line.owners(of: "featurizer") == 2 }, "\(line.said)")
+            try #expect(waitFor(30) { try line.owners(of: "featurizer") == 2 }, "\(line.said)")
             line.kill("featurizer")
             #expect(fleet.wait(within: .seconds(90)) == .exited(0))
             try expectComplete(line, trace)
@@ -61,11 +61,11 @@ struct `The line` {
         try withLine { line, trace, folder in
             try line.startStages()
             try line.replay(folder, speed: Self.speed)
-            #expect(waitFor(60) { try line.total() > trace.total / 5 }, "\(line.said)")
+            try #expect(waitFor(60) { try line.total() > trace.total / 5 }, "\(line.said)")
             #expect(line.stopAll() < .seconds(10))
             try line.startStages()
             try line.replay(folder, speed: Self.speed)
-            #expect(waitFor(60) { try line.total() > trace.total / 2 }, "\(line.said)")
+            try #expect(waitFor(60) { try line.total() > trace.total / 2 }, "\(line.said)")
             // This time without a word.
             line.killAll()
             try line.startStages()
@@ -79,13 +79,17 @@ struct `The line` {
         try withLine { line, trace, folder in
             try line.startStages()
             let fleet = try line.replay(folder, speed: Self.speed)
-            #expect(waitFor(60) { try line.total() > 0 }, "\(line.said)")
+            try #expect(waitFor(60) { try line.total() > 0 }, "\(line.said)")
             try BadInput.send(to: line.bootstrapServers)
+            let refusal = try BadInput.refusal(by: line.bootstrapServers)
+            #expect(refusal?.code == .messageTooLarge)
             #expect(fleet.wait(within: .seconds(90)) == .exited(0))
             try expectComplete(line, trace)
-            #expect(waitFor(30) { try line.rejections() == BadInput.expected })
-            #expect(try line.rejections() == BadInput.expected)
-            #expect(try BadInput.published(on: line.bootstrapServers) == BadInput.expected)
+            _ = try waitFor(30) { try line.rejections() == BadInput.expected }
+            let rejections = try line.rejections()
+            #expect(rejections == BadInput.expected)
+            let published = try BadInput.published(on: line.bootstrapServers)
+            #expect(published == BadInput.expected)
         }
     }
 
@@ -102,8 +106,8 @@ struct `The line` {
 
     /// Every function's count is the trace's, stays it, and every function has a worker.
     private func expectComplete(_ line: Line, _ trace: SmallTrace) throws {
-        #expect(waitFor(60) { try line.folded() == trace.counts }, "\(line.said)")
-        #expect(waitFor(60) { try line.assigned() == Set(trace.counts.keys) }, "\(line.said)")
+        try #expect(waitFor(60) { try line.folded() == trace.counts }, "\(line.said)")
+        try #expect(waitFor(60) { try line.assigned() == Set(trace.counts.keys) }, "\(line.said)")
         // Nothing is counted twice later on, either.
         Thread.sleep(forTimeInterval: 2)
         #expect(try line.folded() == trace.counts)

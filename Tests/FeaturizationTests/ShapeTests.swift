@@ -85,6 +85,29 @@ import Topics
         #expect(shapes[1].durationMs == nil && shapes[1].memoryMb == 1_024)
     }
 
+    @Test func `holds up against numbers at the edge of what is taken`() throws {
+        let longest = 86_400_000.0
+        let events = [
+            invocation(at: 0, for: longest, deadlineMs: .leastNonzeroMagnitude),
+            invocation(at: 0, for: 0, deadlineMs: 0),
+            invocation(
+                at: 0, for: .leastNonzeroMagnitude, cpuMs: longest * 1_024, memoryMb: 16_777_216),
+            invocation(at: 0, for: -0.0, cpuMs: -0.0, memoryMb: -0.0, memoryPeakMb: -0.0),
+            invocation(at: 0, for: 0, memoryMb: 0, memoryPeakMb: 0),
+        ]
+        func run(_ events: [Invocation]) -> StageDriver<FeaturizerStage> {
+            var driver = StageDriver { FeaturizerStage(partition: $0) }
+            for event in events { driver.feed(event) }
+            driver.advance(nowMs: 0, quietMs: 10_000)
+            return driver
+        }
+        #expect(run(events).rejections == [])
+        #expect(totals(run(events)).map(\.counts.total) == [5])
+        #expect(run(events).tables == run(events.reversed()).tables)
+        // A day is 288 slots.
+        #expect(run(events).messages.count == 288)
+    }
+
     @Test func `counts one busy core where CPU time was not measured`() throws {
         var driver = StageDriver { FeaturizerStage(partition: $0) }
         driver.feed(invocation(at: 0, for: 80))

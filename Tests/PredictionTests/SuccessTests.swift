@@ -48,7 +48,8 @@ private let counts = [0, 1, 2, 3, 5, 10, 30, 100, 1_000, 10_000, 100_000, 1_000_
         var random = SeededRandom(seed: 90, for: "\(n)")
         var covered = 0
         for fleetSeed in 0..<4 {
-            let fleet = SimulatedFleet(seed: UInt64(100 * n + fleetSeed), customers: 40, services: 6)
+            let fleet = SimulatedFleet(
+                seed: UInt64(100 * n + fleetSeed), customers: 40, services: 6)
             let success = fleet.hierarchy()
             for _ in 0..<100 {
                 let (group, rate) = fleet.newService(&random)
@@ -62,6 +63,7 @@ private let counts = [0, 1, 2, 3, 5, 10, 30, 100, 1_000, 10_000, 100_000, 1_000_
                 }
             }
         }
+        // 85 % to 95 %.
         #expect((340...380).contains(covered))
     }
 
@@ -110,16 +112,18 @@ private let counts = [0, 1, 2, 3, 5, 10, 30, 100, 1_000, 10_000, 100_000, 1_000_
 
 @Suite struct `A success hierarchy` {
     @Test func `counts services, not requests`() {
-        // One service of a million failures, nine of ten successes each.
-        var votes = Votes(ofServiceWith: 0, of: 1_000_000)
-        for _ in 0..<9 { votes = votes + Votes(ofServiceWith: 10, of: 10) }
-        // 9 x 10/11 successes of 9 x 10/11 + 1 votes: 0.891, where requests say 0.0001.
-        #expect(abs(votes.successes / votes.services - 0.891) < 0.001)
+        // One service of a million failures, nine of ten successes each: 9 x 10 x 2 / 11 = 16.4
+        // votes for success of 18.4, 0.891, where requests say 0.0001.
+        var votes = Votes(ofServiceWith: 0, of: 1_000_000, strength: 1)
+        for _ in 0..<9 { votes = votes + Votes(ofServiceWith: 10, of: 10, strength: 1) }
+        #expect(abs(votes.successes / votes.weight - 0.891) < 0.001)
+        // One outcome is one, whatever the strength.
+        #expect(Votes(ofServiceWith: 1, of: 1, strength: 7) == Votes(successes: 1, weight: 1))
     }
 
     @Test func `does not tell a service what it said itself`() {
         let group = SuccessHierarchy.Group(trigger: "http", customer: "a")
-        let vote = Votes(ofServiceWith: 0, of: 9)
+        let vote = Votes(ofServiceWith: 0, of: 9, strength: 1)
         let alone = SuccessHierarchy(
             triggers: ["http": vote], customers: [group: vote], likelihood: [:])
         // Without its own vote nobody said anything: as good as not.
@@ -157,7 +161,6 @@ private struct SimulatedFleet {
                     PriorContribution.Part(
                         group: .init(trigger: "http", customer: "\(customer)"),
                         successes: Double(successes), failures: Double(outcomes - successes),
-                        vote: Votes(ofServiceWith: Double(successes), of: Double(outcomes)),
                         successesEver: successes, outcomesEver: outcomes,
                         demand: DemandHistory(firstSlotMs: 0), cluster: nil))
             }

@@ -65,6 +65,42 @@ struct `A checkpoint` {
         }
     }
 
+    @Test func `still belongs to the last process that claimed`() throws {
+        try withStore { store, session in
+            let frozen = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            let kept = try store.claim(4, stage: TallyStage(), nowMs: 0, in: &session)
+            let owner = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            let held = try store.stillHeld([3: frozen.epoch, 4: kept.epoch], in: &session)
+            #expect(held == [4])
+            #expect(try store.stillHeld([3: owner.epoch], in: &session) == [3])
+        }
+    }
+
+    @Test func `has a higher epoch also where the schema was dropped in between`() throws {
+        var epochs: [Int64] = []
+        for _ in 0..<2 {
+            try withStore { store, session in
+                epochs.append(
+                    try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session).epoch)
+            }
+        }
+        // A time in seconds: the second may be the first's, but it is not 1 again.
+        #expect(epochs[0] > 1_600_000_000)
+        #expect(epochs[1] >= epochs[0])
+    }
+
+    @Test func `writes many rows in calls of a bounded size, in order`() throws {
+        var calls: [[Int]] = []
+        try withStore(writeRows: { calls.append($0.map(\.count)) }) { store, session in
+            let partition = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)
+            let count = 2 * Limits.rowsPerWrite + 1
+            partition.rows = (0..<count).map { TallyStage.Row(customer: "acme", count: $0) }
+            _ = try store.commit([snapshot(partition)], in: &session)
+            #expect(calls.map(\.count) == [Limits.rowsPerWrite, Limits.rowsPerWrite, 1])
+            #expect(calls.joined().elementsEqual(0..<count))
+        }
+    }
+
     private func announce(
         _ customer: String, times: Int, to partition: inout OwnedPartition<TallyStage>
     ) throws {
@@ -111,5 +147,13 @@ struct `A checkpoint` {
         #expect(admitted == [true, true, true, false, true, true])
         let other = fences.admits(writer: "learner/1", epoch: 1)
         #expect(other)
+    }
+
+    @Test func `remembers no more writers than there can be`() {
+        var fences = Fences()
+        for number in 0..<Limits.fencedWriters + 10 {
+            _ = fences.admits(writer: "forged/\(number)", epoch: 1)
+        }
+        #expect(fences.epochs.count == Limits.fencedWriters)
     }
 }

@@ -37,7 +37,8 @@ import Topics
 
     @Test func `counts an unknown outcome as such`() throws {
         #expect(try decode(bare.replacing("success", with: "vanished")).outcome == .unknown)
-        #expect(try decode(bare.replacing("success", with: "out_of_memory")).outcome == .outOfMemory)
+        #expect(
+            try decode(bare.replacing("success", with: "out_of_memory")).outcome == .outOfMemory)
     }
 
     @Test(arguments: [
@@ -60,30 +61,49 @@ import Topics
         (bare.replacing("{\"cust", with: "{\"service\":\"a\",\"cust"), .notJSON, "given twice"),
         ("[" + bare + "]", .wrongType, "the message is [{"),
         ("3", .wrongType, "the message is 3, expected an object"),
-        (bare.replacing("81.25", with: "\"81.25\""), .wrongType,
-            #"duration_ms is "81.25", expected a number"#),
+        (
+            bare.replacing("81.25", with: "\"81.25\""), .wrongType,
+            #"duration_ms is "81.25", expected a number"#
+        ),
         (bare.replacing("\"acme\"", with: "7"), .wrongType, "customer is 7, expected a string"),
-        (bare.replacing("1574000000123", with: "1.5"), .wrongType,
-            "started_at_ms is 1.5, expected an integer"),
+        (
+            bare.replacing("1574000000123", with: "1.5"), .wrongType,
+            "started_at_ms is 1.5, expected an integer"
+        ),
         (bare.replacing("1574000000123", with: "true"), .wrongType, "started_at_ms is true"),
         (bare.replacing("\"acme\"", with: "null"), .missingField, "customer is not given"),
         (bare.replacing("\"outcome\"", with: "\"out_come\""), .missingField, "outcome"),
-        (bare.replacing("81.25", with: "-1"), .outOfRange,
-            "duration_ms is -1.0, expected 0.0 to 86400000.0"),
-        (bare.replacing("81.25", with: "1e999"), .outOfRange,
-            "duration_ms is 1e999, expected a number of 64 bits"),
-        (bare.replacing("1574000000123", with: "99999999999999999999"), .outOfRange,
-            "started_at_ms is 99999999999999999999, expected an integer of 64 bits"),
+        (
+            bare.replacing("81.25", with: "-1"), .outOfRange,
+            "duration_ms is -1.0, expected 0.0 to 86400000.0"
+        ),
+        (
+            bare.replacing("81.25", with: "1e999"), .outOfRange,
+            "duration_ms is 1e999, expected a number of 64 bits"
+        ),
+        (
+            bare.replacing("1574000000123", with: "99999999999999999999"), .outOfRange,
+            "started_at_ms is 99999999999999999999, expected an integer of 64 bits"
+        ),
         (bare.replacing("1574000000123", with: "10000000000000"), .outOfRange, "started_at_ms"),
         (bare.replacing("\"acme\"", with: "\"\""), .invalidName, "customer is empty"),
-        (bare.replacing("acme", with: String(repeating: "a", count: 257)), .invalidName,
-            "customer has 257 bytes, at most 256 fit"),
-        (bare.replacing("{\"cust", with: "{\"trigger\":\"\\u0000\",\"cust"), .invalidName,
-            "trigger holds a control character"),
-        (bare + String(repeating: " ", count: 1_048_576), .tooLarge,
-            "at most 65536 fit"),
-        (bare.replacing("{\"cust", with: "{\"v\":" + String(repeating: "[", count: 40) + "\"cust"),
-            .tooLarge, "nests deeper than 32"),
+        (
+            bare.replacing("acme", with: String(repeating: "a", count: 257)), .invalidName,
+            "customer has 257 bytes, at most 256 fit"
+        ),
+        (
+            bare.replacing("{\"cust", with: "{\"trigger\":\"\\u0000\",\"cust"), .invalidName,
+            "trigger holds a control character"
+        ),
+        (
+            bare + String(repeating: " ", count: 1_048_576), .tooLarge,
+            "at most 65536 fit"
+        ),
+        (
+            bare.replacing(
+                "{\"cust", with: "{\"v\":" + String(repeating: "[", count: 40) + "\"cust"),
+            .tooLarge, "nests deeper than 32"
+        ),
     ])
     func `is refused with what was got and expected`(
         json: String, reason: Rejection.Reason, detail: String

@@ -37,12 +37,15 @@ import Topics
         #expect(try Invocation(decoding: bytes.span, as: .protobuf) == whole)
     }
 
-    @Test(arguments: [
-        ([0x07], Rejection.Reason.notProtobuf), ([0x00, 0x01], .notProtobuf),
-        ([0x0A, 0x05, 0x61], .notProtobuf), ([0x0A, 0x01, 0xFF], .notProtobuf),
-        (Array(repeating: 0xFF, count: 11), .notProtobuf), ([0xA4, 0x06], .notProtobuf),
-        ([0x08, 0x01], .wrongType), (Array("{\"customer\":1}".utf8), .notProtobuf),
-    ] as [([UInt8], Rejection.Reason)])
+    @Test(
+        arguments: [
+            ([0x07], Rejection.Reason.notProtobuf), ([0x00, 0x01], .notProtobuf),
+            ([0x0A, 0x05, 0x61], .notProtobuf), ([0x0A, 0x01, 0xFF], .notProtobuf),
+            (Array(repeating: 0xFF, count: 11), .notProtobuf), ([0xA4, 0x06], .notProtobuf),
+            ([0x08, 0x01], .wrongType),
+            // "{" is field 15 as a group.
+            (Array("{\"customer\":1}".utf8), .wrongType),
+        ] as [([UInt8], Rejection.Reason)])
     func `is refused when it is another format`(bytes: [UInt8], reason: Rejection.Reason) {
         #expect(rejection(bytes, as: .protobuf)?.reason == reason)
     }

@@ -17,7 +17,7 @@ import Topics
     }
 
     @Test func `is an invocation that began before the record by its duration`() throws {
-        // 2022-10-12T00:01:15.500Z is 1,665,532,875,500; 500.25 ms before, to the millisecond before.
+        // 2022-10-12T00:01:15.500Z is 1,665,532,875,500; 500.25 ms before that.
         #expect(
             try read(report)
                 == Invocation(

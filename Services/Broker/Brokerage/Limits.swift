@@ -1,4 +1,4 @@
-/// What the broker refuses to exceed. Each bounds memory, time or files that a client could ask for.
+/// What the broker refuses to exceed: memory, time and files that a client could ask for.
 enum Limits {
     // Wire.
     /// As Kafka's `socket.request.max.bytes`.

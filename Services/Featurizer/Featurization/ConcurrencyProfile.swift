@@ -24,7 +24,7 @@ struct ConcurrencyProfile: Equatable {
         settled = changes.count
     }
 
-    /// An execution ran from the moment `from` until just before `to`, counted from the slot's start.
+    /// An execution ran from the moment `from` until just before `to`, from the slot's start on.
     mutating func add(from: Int, to: Int) {
         changes.append(Self.packed(from, 1))
         changes.append(Self.packed(to, -1))

@@ -26,4 +26,6 @@ public struct FeaturizerSettings: Equatable, Sendable {
 public enum FeaturizerLimits {
     /// Functions of one partition that are told apart.
     public static let functionsMax = 1_000_000
+    /// How many times its deadline an invocation may have lasted: a day, of a deadline of 0.1 ms.
+    static let deadlineUsedMax = 1e9
 }

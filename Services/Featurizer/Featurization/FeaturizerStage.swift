@@ -4,12 +4,12 @@ public import Topics
 /// Invocations in, shapes out: a function's slot is published when it closes, and again when an
 /// invocation comes late.
 ///
-/// Time is the invocations' own. The watermark lies `latenessMs` behind the start of the latest one;
-/// a slot closes when the watermark passes its end, and stays correctable for `horizonMs` more.
-/// Slots are published when the watermark enters another minute, so a correction gathers up to a
-/// minute of late invocations; and early, open or not, when the partition has gone quiet by the wall
-/// clock: what comes after that supersedes it. An invocation belongs to the slot it starts in and is
-/// felt in all that it runs in; it is too late when none of those can be corrected any more.
+/// Time is the invocations' own. The watermark lies `latenessMs` behind the start of the latest
+/// one; a slot closes when the watermark passes its end, and stays correctable for `horizonMs`
+/// more. Slots are published when the watermark enters another minute, so a correction gathers up
+/// to a minute of late invocations; and early, open or not, when the partition has gone quiet by
+/// the wall clock: what comes after that supersedes it. An invocation belongs to the slot it starts
+/// in and is felt in all that it runs in; it is too late when none of those can be corrected.
 public struct FeaturizerStage: Stage {
     public static let inputs = [Topic.invocations]
 

@@ -50,7 +50,8 @@ struct SlotTally: Equatable {
         durationMs.add(invocation.durationMs)
         if let peak = invocation.memoryPeakMb { memoryPeakMb.add(peak) }
         if let deadline = invocation.deadlineMs, deadline > 0 {
-            deadlineUsed.add(invocation.durationMs / deadline)
+            let used = invocation.durationMs / deadline
+            deadlineUsed.add(min(used, FeaturizerLimits.deadlineUsedMax))
         }
         if let initMs = invocation.initMs { self.initMs.add(initMs) }
     }

@@ -74,6 +74,10 @@ struct ExecutionDraw {
         if u < failureRate {
             outcome = failure(share: u / failureRate)
             switch outcome {
+            case .timeout where profile.durationIsMeasured,
+                .throttled where profile.durationIsMeasured:
+                outcome = .error
+            case _ where profile.durationIsMeasured: break
             case .timeout: duration = profile.deadlineMs
             case .outOfMemory: peak = profile.memoryMb
             case .throttled: (duration, peak, cold) = (0, 0, nil)

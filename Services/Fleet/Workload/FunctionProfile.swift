@@ -17,6 +17,8 @@ public final class FunctionProfile: Sendable {
 
     let seed: UInt64
     let durationMs: Spread
+    /// Durations were measured, those of failures with them: an outcome drawn changes none.
+    let durationIsMeasured: Bool
     let memoryPeakMb: Spread
     let initMs: Spread
     let failures: FailureLaw
@@ -26,7 +28,7 @@ public final class FunctionProfile: Sendable {
     init(
         number: Int, id: FunctionID, trigger: String, runtime: String?, memoryMb: Double,
         deadlineMs: Double, utilisation: Double, seed: UInt64, durationMs: Spread,
-        memoryPeakMb: Spread, initMs: Spread, failures: FailureLaw
+        durationIsMeasured: Bool = false, memoryPeakMb: Spread, initMs: Spread, failures: FailureLaw
     ) {
         precondition(utilisation > 0 && utilisation <= 1, "utilisation is \(utilisation)")
         self.number = number
@@ -38,6 +40,7 @@ public final class FunctionProfile: Sendable {
         self.utilisation = utilisation
         self.seed = seed
         self.durationMs = durationMs
+        self.durationIsMeasured = durationIsMeasured
         self.memoryPeakMb = memoryPeakMb
         self.initMs = initMs
         self.failures = failures

@@ -137,9 +137,10 @@ private func drawProfile(
         deadlineMs: longestMs < limitMs
             ? limitMs : min(FieldLimits.durationMsMax, (longestMs * 2).rounded(.up)),
         utilisation: random.uniform(in: 0.05...1), seed: random.next(), durationMs: durations,
+        durationIsMeasured: true,
         memoryPeakMb: memory,
         initMs: .logNormal(median: exp(0.2966 + 1.1 * random.normal()) * 1_000, sigma: 0.74),
-        failures: FailureLaw(rate: failureRate(of: id.service, seed: seed), deploySeed: nil))
+        failures: FailureLaw(rate: failureRate(of: function, in: id.service, seed: seed), deploySeed: nil))
 }
 
 /// Whole multiples of 64 MB, as Lambda's console suggests, with a little room.
@@ -153,13 +154,21 @@ private func platformLimitMs(trigger: String) -> Double {
     trigger == "http" ? 230_000 : 600_000
 }
 
-/// Of a service: nearly all are healthy.
-private func failureRate(of service: ServiceID, seed: UInt64) -> Double {
+/// What is invoked this often a minute does not stay broken: somebody looks after it.
+private let lookedAfterPerMinute = 10
+
+/// Drawn for a service, and made up, for the trace does not say it: nearly all are healthy.
+private func failureRate(
+    of function: AzureTrace.Function, in service: ServiceID, seed: UInt64
+) -> Double {
     var random = SeededRandom(seed: seed, for: "failures " + service.path)
+    let healthy = 0.001
     switch random.uniform() {
-    case ..<0.90: return 0.001
+    case ..<0.90: return healthy
     case ..<0.98: return random.uniform(in: 0.01...0.10)
-    default: return random.uniform(in: 0.50...0.95)
+    default:
+        return function.total > lookedAfterPerMinute * dayMinutes
+            ? healthy : random.uniform(in: 0.50...0.95)
     }
 }
 

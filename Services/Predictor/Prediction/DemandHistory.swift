@@ -124,8 +124,8 @@ struct DemandHistory: Equatable {
     /// (24) around 1: its own profile as far as it is known, the rest from its class.
     ///
     /// At an hour of the day that it was seen `e` times its own share is `e / (e + 1)`, so over the
-    /// day `n / (n + 24)` after `n` hours. Where invocations are rare, so that most hours hold none,
-    /// an hour seen says less: `e` counts what a noisy count is worth.
+    /// day `n / (n + 24)` after `n` hours. Where invocations are rare, so that most hours hold
+    /// none, an hour seen says less: `e` counts what a noisy count is worth.
     func hourFactors(shrunkTo classFactors: [Double]) -> [Double] {
         let rate = rate
         guard rate > 0 else { return classFactors }

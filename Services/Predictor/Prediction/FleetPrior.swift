@@ -1,6 +1,7 @@
 internal import Numerics
 
-/// What the whole fleet knows of a service before its own invocations: all partitions' parts together.
+/// What the whole fleet knows of a service before its own invocations: all partitions' parts
+/// together.
 struct FleetPrior {
     /// The fleet's success rate by request: the line that everything else must beat.
     let baseline: Double
@@ -57,7 +58,8 @@ struct FleetPrior {
         clusterSeasons = clusters
     }
 
-    /// What services of the trigger, and of the cluster where it is known, say of a new one's demand.
+    /// What services of the trigger, and of the cluster where it is known, say of a new one's
+    /// demand.
     func demand(trigger: String, cluster: Cluster?) -> DemandPrior {
         let votes = busyness[trigger] ?? BusynessVotes()
         let known = votes.services > 0 ? votes : allBusyness

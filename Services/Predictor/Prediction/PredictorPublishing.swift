@@ -49,15 +49,17 @@ extension PredictorStage {
         guard let watermarkMs else { return }
         let ids = services.keys.sorted()
         for id in ids { settle(id) }
+        let voters = ids.filter { services[$0]?.demand != nil }
+        let parts = voters.compactMap { services[$0]?.part(of: $0, atMs: watermarkMs) }
         let contribution = PriorContribution(
-            of: ids.compactMap { services[$0]?.part(of: $0, atMs: watermarkMs) },
-            beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
+            of: parts, beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
         guard contribution != own || ownReleasedMs != watermarkMs else { return }
         own = contribution
         ownReleasedMs = watermarkMs
         changed.insert(Self.contributionKey)
-        for id in ids {
-            guard let vote = services[id]?.vote, services[id]?.voted != vote else { continue }
+        for (id, part) in zip(voters, parts) {
+            let vote = contribution.vote(of: part)
+            guard services[id]?.voted != vote else { continue }
             services[id]?.voted = vote
             changed.insert(Self.key(of: id))
         }

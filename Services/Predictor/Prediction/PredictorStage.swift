@@ -4,10 +4,10 @@ public import Topics
 
 /// Foretells success and demand of the services of one partition.
 ///
-/// Services are announced, show their shape, and are represented, in any order. Predictions go out at
-/// an announcement, at every quarter of an hour of event time for services whose inputs changed, and
-/// at every hour for all: by then the fleet has learnt. Each partition releases its own part of what
-/// the fleet knows, as a model, and reads those of all others.
+/// Services are announced, show their shape, and are represented, in any order. Predictions go out
+/// at an announcement, at every quarter of an hour of event time for services whose inputs changed,
+/// and at every hour for all: by then the fleet has learnt. Each partition releases its own part of
+/// what the fleet knows, as a model, and reads those of all others.
 public struct PredictorStage: Stage {
     let partition: Int32
     var services: [ServiceID: ServiceState] = [:]

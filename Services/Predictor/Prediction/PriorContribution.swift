@@ -17,6 +17,10 @@ struct PriorContribution: Equatable {
         var likelihood = Array(repeating: 0.0, count: SuccessHierarchy.strengths.count)
         /// Services in it.
         var services = 0.0
+        /// The strength by which its services voted.
+        var voteStrength = Votes.strengthUnknown
+        /// The strength fitted by those votes.
+        var nextStrength = Votes.strengthUnknown
         var busyness = BusynessVotes()
         var season = SeasonVotes()
     }
@@ -34,10 +38,10 @@ struct PriorContribution: Equatable {
     /// What a service contributes.
     struct Part {
         var group: SuccessHierarchy.Group
-        /// As learnt, and what it votes with.
+        /// As they weigh now.
         var successes: Double
         var failures: Double
-        var vote: Votes
+        /// What it votes with.
         var successesEver: Int
         var outcomesEver: Int
         var demand: DemandHistory
@@ -51,7 +55,6 @@ struct PriorContribution: Equatable {
     ///   - others: the contributions of other partitions, in order of their numbers.
     init(of parts: [Part], beside others: [PriorContribution]) {
         var triggers: [String: Trigger] = [:]
-        var customers: [SuccessHierarchy.Group: Votes] = [:]
         var clusters: [Cluster: SeasonVotes] = [:]
         for part in parts {
             let name = part.group.trigger
@@ -59,43 +62,75 @@ struct PriorContribution: Equatable {
             outcomes += part.outcomesEver
             triggers[name, default: Trigger(name: name)].busyness.add(part.demand)
             triggers[name, default: Trigger(name: name)].season.add(part.demand)
+            if part.outcomesEver > 0 { triggers[name]?.services += 1 }
             if let cluster = part.cluster { clusters[cluster, default: .init()].add(part.demand) }
-            guard part.outcomesEver > 0 else { continue }
-            let votes = triggers[name]?.votes ?? Votes()
-            triggers[name]?.votes = votes + part.vote
-            customers[part.group, default: Votes()] = (customers[part.group] ?? Votes()) + part.vote
         }
         self.triggers = Self.largest(
-            triggers.map(\.value), Limits.contributedTriggers, size: \.votes.services,
+            triggers.map(\.value), Limits.contributedTriggers, size: \.services,
             before: { $0.name < $1.name })
-        self.customers = Self.largest(
-            customers.map { Customer(group: $0.key, votes: $0.value) },
-            Limits.contributedCustomers, size: \.votes.services,
-            before: { $0.group < $1.group })
         self.clusters = Self.largest(
             clusters.map { ClusterSeason(cluster: $0.key, season: $0.value) },
             Limits.contributedClusters, size: \.season.services,
             before: { $0.cluster < $1.cluster })
-        addLikelihoods(of: parts, among: FleetPrior([self] + others).success)
+        // How much a service's vote counts depends on how alike services are, which the votes tell.
+        for _ in 0..<Self.passes {
+            collectVotes(of: parts)
+            judgeStrengths(by: parts, among: FleetPrior([self] + others).success)
+            let success = FleetPrior([self] + others).success
+            for i in self.triggers.indices {
+                self.triggers[i].nextStrength = success.serviceStrength(self.triggers[i].name)
+            }
+        }
     }
 
+    /// Enough to come within a step of the grid.
+    private static let passes = 3
     /// Outcomes of one service that count when strengths are judged.
     private static let judgedOutcomesMax = 200.0
 
-    private mutating func addLikelihoods(of parts: [Part], among success: SuccessHierarchy) {
+    /// A service's vote, as it is counted here.
+    func vote(of part: Part) -> Votes {
+        guard let trigger = triggers.first(where: { $0.name == part.group.trigger }) else {
+            return Votes()
+        }
+        return Votes(
+            ofServiceWith: Double(part.successesEver), of: Double(part.outcomesEver),
+            strength: trigger.voteStrength)
+    }
+
+    private mutating func collectVotes(of parts: [Part]) {
+        var votes: [SuccessHierarchy.Group: Votes] = [:]
+        for i in triggers.indices {
+            triggers[i].voteStrength = triggers[i].nextStrength
+            triggers[i].votes = Votes()
+        }
+        for part in parts where part.outcomesEver > 0 {
+            guard let i = triggers.firstIndex(where: { $0.name == part.group.trigger })
+            else { continue }
+            let vote = vote(of: part)
+            let all = triggers[i].votes
+            triggers[i].votes = all + vote
+            votes[part.group] = (votes[part.group] ?? Votes()) + vote
+        }
+        customers = Self.largest(
+            votes.map { Customer(group: $0.key, votes: $0.value) },
+            Limits.contributedCustomers, size: \.votes.weight, before: { $0.group < $1.group })
+    }
+
+    private mutating func judgeStrengths(by parts: [Part], among success: SuccessHierarchy) {
+        for i in triggers.indices {
+            triggers[i].likelihood = Array(repeating: 0, count: SuccessHierarchy.strengths.count)
+        }
         for part in parts {
             let outcomes = part.successes + part.failures
             guard outcomes > 0,
-                let index = triggers.firstIndex(where: { $0.name == part.group.trigger })
+                let i = triggers.firstIndex(where: { $0.name == part.group.trigger })
             else { continue }
             let scale = min(1, Self.judgedOutcomesMax / outcomes)
             let logs = success.logLikelihoods(
-                part.group, without: part.vote, successes: part.successes * scale,
+                part.group, without: vote(of: part), successes: part.successes * scale,
                 failures: part.failures * scale)
-            for (strength, value) in logs.enumerated() {
-                triggers[index].likelihood[strength] += value
-            }
-            triggers[index].services += 1
+            for (strength, value) in logs.enumerated() { triggers[i].likelihood[strength] += value }
         }
     }
 

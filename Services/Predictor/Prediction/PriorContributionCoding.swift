@@ -13,6 +13,8 @@ extension PriorContribution {
             writer.write(trigger.votes)
             for value in trigger.likelihood { writer.write(value) }
             writer.write(trigger.services)
+            writer.write(trigger.voteStrength)
+            writer.write(trigger.nextStrength)
             writer.write(trigger.busyness.services)
             writer.write(trigger.busyness.rates)
             writer.write(trigger.busyness.logRates)
@@ -65,7 +67,7 @@ extension PriorContribution {
 extension StateWriter {
     fileprivate mutating func write(_ votes: Votes) {
         write(votes.successes)
-        write(votes.services)
+        write(votes.weight)
     }
 
     fileprivate mutating func write(_ season: SeasonVotes) {
@@ -84,6 +86,8 @@ extension StateReader {
             trigger.likelihood[i] = value
         }
         trigger.services = try readAmount()
+        trigger.voteStrength = try readAmount()
+        trigger.nextStrength = try readAmount()
         trigger.busyness.services = try readAmount()
         trigger.busyness.rates = try readAmount()
         trigger.busyness.logRates = try readDouble()
@@ -97,9 +101,9 @@ extension StateReader {
     }
 
     fileprivate mutating func readVotes() throws(CorruptState) -> Votes {
-        let votes = Votes(successes: try readAmount(), services: try readAmount())
-        guard votes.successes <= votes.services * (1 + 1e-9) else {
-            throw CorruptState("\(votes.successes) votes for success of \(votes.services)")
+        let votes = Votes(successes: try readAmount(), weight: try readAmount())
+        guard votes.successes <= votes.weight * (1 + 1e-9) else {
+            throw CorruptState("\(votes.successes) votes for success of \(votes.weight)")
         }
         return votes
     }

@@ -163,11 +163,9 @@ struct ServiceState: Equatable {
         let own = outcomes(atMs: atMs)
         return PriorContribution.Part(
             group: group(of: id), successes: own.successes / outcomes.drift,
-            failures: own.failures / outcomes.drift, vote: vote, successesEver: successesEver,
+            failures: own.failures / outcomes.drift, successesEver: successesEver,
             outcomesEver: outcomesEver, demand: demand, cluster: cluster)
     }
-
-    var vote: Votes { Votes(ofServiceWith: Double(successesEver), of: Double(outcomesEver)) }
 
     private mutating func index(of function: String) -> Int? {
         if let index = functions.firstIndex(of: function) { return index }

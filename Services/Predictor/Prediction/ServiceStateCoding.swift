@@ -27,7 +27,7 @@ extension ServiceState {
             writer.write(entry.value.slots)
         }
         writer.write(voted.successes)
-        writer.write(voted.services)
+        writer.write(voted.weight)
         return writer.bytes
     }
 
@@ -52,7 +52,7 @@ extension ServiceState {
                     modelVersion: try reader.readInt(), number: try reader.readInt()),
                 slots: try reader.readInt())
         }
-        voted = Votes(successes: try reader.readDouble(), services: try reader.readDouble())
+        voted = Votes(successes: try reader.readDouble(), weight: try reader.readDouble())
         try reader.finish()
     }
 }

@@ -3,8 +3,9 @@ internal import Numerics
 
 /// Success by group: fleet, then trigger, then customer within the trigger, then service.
 ///
-/// Each level's mean is shrunk to its parent's, and groups count services, not requests. How far the
-/// levels differ is fitted by the marginal likelihood of beta-binomials on a grid.
+/// Each level's mean is shrunk to its parent's, and a group's services count about alike, however
+/// many requests they had. How far the levels differ is fitted by the marginal likelihood of
+/// beta-binomials on a grid.
 struct SuccessHierarchy {
     struct Group: Hashable, Comparable {
         var trigger: String
@@ -14,7 +15,7 @@ struct SuccessHierarchy {
         }
     }
 
-    /// Services that a trigger's mean is shrunk to the fleet's by.
+    /// Votes that a trigger's mean is shrunk to the fleet's by.
     static let triggerStrength = 5.0
     /// Candidates for the strength of a level: outcomes that the parent's mean is worth.
     static let strengths: [Double] = (0..<15).map { exp(-1.2 + 0.5 * Double($0)) }
@@ -27,13 +28,14 @@ struct SuccessHierarchy {
     private let fleet: Votes
     private let triggers: [String: Votes]
     private let customers: [Group: Votes]
-    /// Services a customer's mean within a trigger is shrunk to the trigger's by.
+    /// Votes that a customer's mean within a trigger is shrunk to the trigger's by.
     private let customerStrength: Double
     /// By trigger: outcomes that a customer's mean is worth for one service of it.
-    private let serviceStrength: [String: Double]
+    private let serviceStrengths: [String: Double]
     private let sharedStrength: Double
 
-    /// - Parameter likelihood: by trigger (G), as `logLikelihoods` gives it, and of how many services.
+    /// - Parameter likelihood: by trigger (G), as `logLikelihoods` gives it, and of how many
+    /// services.
     init(
         triggers: [String: Votes], customers: [Group: Votes],
         likelihood: [String: (logs: [Double], services: Double)]
@@ -50,7 +52,7 @@ struct SuccessHierarchy {
                     let votes = entry.value
                     return sum
                         + prior.logLikelihood(
-                            successes: votes.successes, failures: votes.services - votes.successes)
+                            successes: votes.successes, failures: votes.weight - votes.successes)
                 }
             })
         let sorted = likelihood.sorted { $0.key < $1.key }
@@ -60,7 +62,7 @@ struct SuccessHierarchy {
         }
         sharedStrength = Self.best(all, tolerance: Self.nearlyAsLikely)
         let share = services > 0 ? min(1, Self.sharedServices / services) : 0
-        serviceStrength = likelihood.mapValues { trigger in
+        serviceStrengths = likelihood.mapValues { trigger in
             Self.best(
                 zip(trigger.logs, all).map { $0 + share * $1 }, tolerance: Self.nearlyAsLikely)
         }
@@ -71,8 +73,12 @@ struct SuccessHierarchy {
     /// - Parameter vote: the service's own in the groups' votes: it must not tell itself what it
     ///   already knows.
     func prior(_ group: Group, without vote: Votes = Votes()) -> SuccessPrior {
-        let strength = serviceStrength[group.trigger] ?? sharedStrength
-        return prior(group, without: vote, serviceStrength: strength)
+        prior(group, without: vote, serviceStrength: serviceStrength(group.trigger))
+    }
+
+    /// Outcomes that a customer's mean is worth for one of its services.
+    func serviceStrength(_ trigger: String) -> Double {
+        serviceStrengths[trigger] ?? sharedStrength
     }
 
     /// How likely a service's outcomes are, for each candidate of `strengths`.
@@ -91,15 +97,15 @@ struct SuccessHierarchy {
         let ofTrigger = (triggers[group.trigger] ?? Votes()) - vote
         let ofCustomer = (customers[group] ?? Votes()) - vote
         let triggerMean = Self.mean(of: ofTrigger, in: fleet - vote)
-        let known = ofCustomer.services + customerStrength
+        let known = ofCustomer.weight + customerStrength
         let mean = (ofCustomer.successes + customerStrength * triggerMean) / known
         // Total variance: the service's around its customer's mean, and the mean's own. In units of
         // mean (1 - mean) a beta of strength M has variance 1 / (M + 1).
         let within = 1 / (serviceStrength + 1)
         let spread = within + (1 - within) / (known + 1)
         let level: Level =
-            ofCustomer.services >= customerStrength
-            ? .customer : ofTrigger.services >= Self.triggerStrength ? .trigger : .fleet
+            ofCustomer.weight >= customerStrength
+            ? .customer : ofTrigger.weight >= Self.triggerStrength ? .trigger : .fleet
         let rates = SuccessPrior.rates
         return SuccessPrior(
             distribution: BetaDistribution(
@@ -108,10 +114,10 @@ struct SuccessHierarchy {
     }
 
     private static func mean(of trigger: Votes, in fleet: Votes) -> Double {
-        // Before anything is known: as good as not, by one service's vote.
-        let fleetMean = (fleet.successes + 0.5) / (fleet.services + 1)
+        // Before anything is known: as good as not, by one vote.
+        let fleetMean = (fleet.successes + 0.5) / (fleet.weight + 1)
         return (trigger.successes + triggerStrength * fleetMean)
-            / (trigger.services + triggerStrength)
+            / (trigger.weight + triggerStrength)
     }
 
     /// Of strengths as likely as the likeliest, nearly, the weakest: an interval too wide is the

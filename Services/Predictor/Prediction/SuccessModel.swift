@@ -1,32 +1,38 @@
 internal import Foundation
 internal import Numerics
 
-/// How much services say about the group that they belong to: at most one vote each, so that a
-/// service of a million requests does not speak for its neighbours.
+/// What services say about the group that they belong to, in outcomes that are worth as much.
+///
+/// Outcomes of one service are alike, so a million of them tell little of its neighbours: of a
+/// group whose services' rates are beta of strength `M` around its mean, `n` outcomes of one
+/// service are worth `n (M + 1) / (n + M)` of as many services (the design effect of a
+/// beta-binomial): at most `M + 1`, and about one vote where services are either sound or broken.
 struct Votes: Equatable {
-    /// Of the votes, those for success; fractions.
+    /// Of the weight, that for success.
     var successes = 0.0
-    var services = 0.0
+    var weight = 0.0
+
+    /// Before services were compared.
+    static let strengthUnknown = 1.0
 
     static func + (a: Votes, b: Votes) -> Votes {
-        Votes(successes: a.successes + b.successes, services: a.services + b.services)
+        Votes(successes: a.successes + b.successes, weight: a.weight + b.weight)
     }
 
     /// Without one service's vote.
     static func - (a: Votes, b: Votes) -> Votes {
-        let services = max(0, a.services - b.services)
-        return Votes(successes: min(max(0, a.successes - b.successes), services), services: services)
+        let weight = max(0, a.weight - b.weight)
+        return Votes(successes: min(max(0, a.successes - b.successes), weight), weight: weight)
     }
 
-    /// A service's own vote: of `n` outcomes `n / (n + 1)`, shared as they were.
-    init(ofServiceWith successes: Double, of outcomes: Double) {
-        services = outcomes / (outcomes + 1)
-        self.successes = outcomes > 0 ? successes / outcomes * services : 0
+    init(ofServiceWith successes: Double, of outcomes: Double, strength: Double) {
+        weight = outcomes > 0 ? outcomes * (strength + 1) / (outcomes + strength) : 0
+        self.successes = outcomes > 0 ? successes / outcomes * weight : 0
     }
 
-    init(successes: Double = 0, services: Double = 0) {
+    init(successes: Double = 0, weight: Double = 0) {
         self.successes = successes
-        self.services = services
+        self.weight = weight
     }
 }
 

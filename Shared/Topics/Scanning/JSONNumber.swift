@@ -96,7 +96,7 @@ extension JSONCursor {
                 : Double(digits) * powersOfTen[number.exponent]
             return number.isNegative ? -size : size
         }
-        if number.isExact, (-19 ..< 0).contains(number.exponent) {
+        if number.isExact, (-19..<0).contains(number.exponent) {
             let size = quotient(digits, integerPowersOfTen[-number.exponent])
             return number.isNegative ? -size : size
         }

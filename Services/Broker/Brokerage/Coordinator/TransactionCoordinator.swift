@@ -7,22 +7,22 @@
 ///   <https://cwiki.apache.org/confluence/x/dRThAw>
 final class TransactionCoordinator: @unchecked Sendable, Flushable {
     // Sendable is true: what varies is read and written under `monitor`.
-    private static let nextIDKey: [UInt8] = Array("next".utf8)
+    static let nextIDKey: [UInt8] = Array("next".utf8)
     /// Before a transactional id, so that none is the same as another key.
-    private static let keyPrefix: [UInt8] = Array("id:".utf8)
+    static let keyPrefix: [UInt8] = Array("id:".utf8)
 
-    private let topics: TopicRegistry
-    private let offsets: OffsetStore
-    private let flusher: Flusher
-    private let tell: @Sendable (BrokerEvent) -> Void
-    private let monitor = Monitor()
-    private var journal: Journal
-    private var transactions: [String: Transaction] = [:]
+    let topics: TopicRegistry
+    let offsets: OffsetStore
+    let flusher: Flusher
+    let tell: @Sendable (BrokerEvent) -> Void
+    let monitor = Monitor()
+    var journal: Journal
+    var transactions: [String: Transaction] = [:]
     /// When open transactions are aborted, by the monotonic clock.
-    private var deadlinesMs: [String: Int64] = [:]
-    private var nextID: Int64 = 1
-    private var reservedID: Int64 = 1
-    private var isDirty = false
+    var deadlinesMs: [String: Int64] = [:]
+    var nextID: Int64 = 1
+    var reservedID: Int64 = 1
+    var isDirty = false
     private var isStopped = false
 
     init(
@@ -39,9 +39,10 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
         }
         for (key, value) in journal.entries {
             if key == Self.nextIDKey {
-                reservedID = WireReader.decode(value) { reader throws(WireError) in
-                    try reader.int64()
-                } ?? 1
+                reservedID =
+                    WireReader.decode(value) { reader throws(WireError) in
+                        try reader.int64()
+                    } ?? 1
                 nextID = reservedID
             } else if let transaction = Transaction(encoded: value) {
                 let name = String(decoding: key.dropFirst(Self.keyPrefix.count), as: UTF8.self)
@@ -133,8 +134,9 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
 
     func add(_ request: AddOffsetsRequest) -> ErrorCode {
         change(request.transactionalID, request.identity) { transaction in
-            transaction.offsets[request.group, default: [:]] = transaction.offsets[
-                request.group, default: [:]]
+            transaction.offsets[request.group, default: [:]] =
+                transaction.offsets[
+                    request.group, default: [:]]
             return .none
         }
     }
@@ -173,180 +175,6 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
             } catch {
                 return error
             }
-        }
-    }
-}
-
-// MARK: - Under the lock
-
-extension TransactionCoordinator {
-    private func identity(
-        for request: InitProducerIDRequest
-    ) throws(ErrorCode) -> ProducerIdentity {
-        guard let name = request.transactionalID else { return try newIdentity() }
-        if name.isEmpty { throw .invalidRequest }
-        guard Limits.transactionTimeoutMs.contains(request.timeoutMs) else {
-            throw .invalidTransactionTimeout
-        }
-        let nowMs = Clock.wallMs()
-        guard var transaction = transactions[name] else {
-            if transactions.count >= Limits.transactions { try forgetOldest() }
-            let identity = try newIdentity()
-            try save(
-                name, Transaction(identity: identity, timeoutMs: request.timeoutMs, nowMs: nowMs))
-            return identity
-        }
-        // A decided one is ended as decided; an open one is its former producer's, and ends here.
-        if transaction.state == .committing || transaction.state == .aborting {
-            transaction = try finish(name, transaction, commit: transaction.state == .committing)
-        }
-        transaction.identity =
-            transaction.identity.epoch < Int16.max - 1
-            ? ProducerIdentity(
-                id: transaction.identity.id, epoch: transaction.identity.epoch + 1)
-            : transaction.identity
-        if transaction.state == .open {
-            transaction = try finish(name, transaction, commit: false)
-        }
-        if transaction.identity.epoch >= Int16.max - 1 {
-            transaction.identity = try newIdentity()
-        }
-        transaction.timeoutMs = request.timeoutMs
-        transaction.hasCommitted = nil
-        transaction.usedMs = nowMs
-        try save(name, transaction)
-        return transaction.identity
-    }
-
-    private func newIdentity() throws(ErrorCode) -> ProducerIdentity {
-        if nextID == reservedID {
-            var writer = WireWriter()
-            writer.int64(reservedID + Limits.producerIDBlock)
-            try write(Self.nextIDKey, writer.bytes)
-            reservedID += Limits.producerIDBlock
-        }
-        defer { nextID += 1 }
-        return ProducerIdentity(id: nextID, epoch: 0)
-    }
-
-    private func find(
-        _ name: String, _ identity: ProducerIdentity
-    ) throws(ErrorCode) -> Transaction {
-        guard let transaction = transactions[name], transaction.identity.id == identity.id else {
-            throw .invalidProducerIDMapping
-        }
-        guard transaction.identity.epoch == identity.epoch else { throw .invalidProducerEpoch }
-        return transaction
-    }
-
-    /// Changes an open transaction, or opens one.
-    private func change(
-        _ name: String, _ identity: ProducerIdentity,
-        _ body: (inout Transaction) -> ErrorCode
-    ) -> ErrorCode {
-        monitor.locked {
-            do throws(ErrorCode) {
-                var transaction = try find(name, identity)
-                guard transaction.state == .idle || transaction.state == .open else {
-                    return .invalidTransactionState
-                }
-                let error = body(&transaction)
-                if error != .none { return error }
-                if transaction.state == .idle {
-                    transaction.state = .open
-                    transaction.hasCommitted = nil
-                    deadlinesMs[name] = Clock.monotonicMs() + Int64(transaction.timeoutMs)
-                    monitor.broadcast()
-                }
-                transaction.usedMs = Clock.wallMs()
-                try save(name, transaction)
-                return .none
-            } catch {
-                return error
-            }
-        }
-    }
-
-    /// Decides a transaction, then carries the decision out. What fails halfway is repeated by
-    /// the producer's next try, or at the next start.
-    @discardableResult
-    private func finish(
-        _ name: String, _ decided: Transaction, commit: Bool
-    ) throws(ErrorCode) -> Transaction {
-        var transaction = decided
-        transaction.state = commit ? .committing : .aborting
-        try save(name, transaction)
-        deadlinesMs[name] = nil
-        for place in transaction.partitions {
-            guard let log = topics.log(place) else { continue }
-            let error = log.endTransaction(transaction.identity, commit: commit)
-            if error != .none && error != .unknownTopicOrPartition { throw error }
-        }
-        for (group, places) in transaction.offsets where commit {
-            let error = offsets.commit(group, places.map { ($0.key, $0.value) })
-            if error != .none { throw error }
-        }
-        transaction.state = .idle
-        transaction.hasCommitted = commit
-        transaction.partitions = []
-        transaction.offsets = [:]
-        try save(name, transaction)
-        return transaction
-    }
-
-    private func timeOut(_ name: String, nowMs: Int64) {
-        guard var transaction = transactions[name], transaction.state == .open else {
-            deadlinesMs[name] = nil
-            return
-        }
-        tell(.transactionTimedOut(name))
-        transaction.identity = ProducerIdentity(
-            id: transaction.identity.id, epoch: transaction.identity.epoch &+ 1)
-        do throws(ErrorCode) {
-            try finish(name, transaction, commit: false)
-        } catch {
-            // The disk did not take it: again after as long.
-            deadlinesMs[name] = nowMs + Int64(transaction.timeoutMs)
-        }
-    }
-
-    /// At start: ends what was decided, and starts the time of what is open anew.
-    private func resume() {
-        for (name, transaction) in transactions.sorted(by: { $0.key < $1.key }) {
-            switch transaction.state {
-            case .idle: break
-            case .open:
-                deadlinesMs[name] = Clock.monotonicMs() + Int64(transaction.timeoutMs)
-            case .committing: _ = try? finish(name, transaction, commit: true)
-            case .aborting: _ = try? finish(name, transaction, commit: false)
-            }
-        }
-    }
-
-    private func forgetOldest() throws(ErrorCode) {
-        let idle = transactions.filter { $0.value.state == .idle }
-        guard let oldest = idle.min(by: { ($0.value.usedMs, $0.key) < ($1.value.usedMs, $1.key) })
-        else { throw .policyViolation }
-        try write(Self.keyPrefix + Array(oldest.key.utf8), nil)
-        transactions[oldest.key] = nil
-    }
-
-    private func save(_ name: String, _ transaction: Transaction) throws(ErrorCode) {
-        try write(Self.keyPrefix + Array(name.utf8), transaction.encoded())
-        transactions[name] = transaction
-    }
-
-    private func write(_ key: [UInt8], _ value: [UInt8]?) throws(ErrorCode) {
-        do throws(StorageError) {
-            try journal.set([(key, value)])
-            if flusher.flushesAtOnce { try journal.flush() }
-        } catch {
-            tell(.storageFailed(error))
-            throw .storageError
-        }
-        if !isDirty {
-            isDirty = true
-            flusher.note(self)
         }
     }
 }

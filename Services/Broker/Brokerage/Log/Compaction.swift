@@ -200,6 +200,8 @@ struct CompactionFilter {
 
     private func isAborted(_ header: RecordBatchHeader) -> Bool {
         guard header.isTransactional, let mine = aborted[header.producerID] else { return false }
-        return mine.contains { $0.firstOffset <= header.baseOffset && header.baseOffset < $0.lastOffset }
+        return mine.contains {
+            $0.firstOffset <= header.baseOffset && header.baseOffset < $0.lastOffset
+        }
     }
 }

@@ -153,9 +153,11 @@ extension ProducerSequences {
 
     init?(encoded bytes: [UInt8]) {
         guard
-            let value = WireReader.decode(bytes, { reader throws(WireError) in
-                try Self(from: &reader)
-            })
+            let value = WireReader.decode(
+                bytes,
+                { reader throws(WireError) in
+                    try Self(from: &reader)
+                })
         else { return nil }
         self = value
     }

@@ -33,9 +33,11 @@ struct SegmentSummary {
         else { return nil }
         let sum = bytes.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
         guard CRC32C.checksum(bytes.dropLast(4)) == sum,
-            let summary = WireReader.decode(bytes, { reader throws(WireError) in
-                try Self(from: &reader)
-            }) ?? nil
+            let summary = WireReader.decode(
+                bytes,
+                { reader throws(WireError) in
+                    try Self(from: &reader)
+                }) ?? nil
         else { return nil }
         self = summary
     }

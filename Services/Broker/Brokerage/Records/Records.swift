@@ -52,7 +52,8 @@ enum Records {
         let packed = try (header.codec ?? Codec.none).compress(body)
         var writer = WireWriter()
         writer.int64(header.baseOffset)
-        writer.int32(Int32(RecordBatchHeader.size - RecordBatchHeader.lengthOverhead + packed.count))
+        let size = RecordBatchHeader.size + packed.count
+        writer.int32(Int32(size - RecordBatchHeader.lengthOverhead))
         writer.int32(0)  // leader epoch
         writer.int8(2)
         writer.int32(0)  // the checksum, below

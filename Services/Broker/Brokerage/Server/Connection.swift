@@ -120,7 +120,8 @@ final class Connection: @unchecked Sendable {
                     getnameinfo(address, size, buffer.baseAddress, 64, nil, 0, NI_NUMERICHOST)
                     count = 64
                 }
-                return "/" + String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+                let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+                return "/" + String(decoding: bytes, as: UTF8.self)
             }
         }
     }

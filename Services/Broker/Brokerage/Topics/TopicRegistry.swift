@@ -120,7 +120,8 @@ final class TopicRegistry: @unchecked Sendable {
         guard (1...Limits.partitionsPerTopic).contains(partitions) else {
             throw Refusal(
                 error: .invalidPartitions,
-                reason: "a topic has 1 to \(Limits.partitionsPerTopic) partitions, not \(partitions)")
+                reason: "a topic has 1 to \(Limits.partitionsPerTopic) partitions,"
+                    + " not \(partitions)")
         }
         let held = topics.values.reduce(0) { $0 + $1.partitions.count }
         guard topics.count < Limits.topics, held + partitions <= Limits.partitions else {

@@ -1,0 +1,62 @@
+import Foundation
+import Workloads
+
+/// Measures the work of the stages, without a network: `benchmark --help`.
+@main struct BenchmarkCommand {
+    static var help: String {
+        let list = Benchmark.all.map { benchmark in
+            let padded = benchmark.name + String(repeating: " ", count: 18 - benchmark.name.count)
+            let against = benchmark.baselineName.map { "; beside \($0)" } ?? ""
+            return "  \(padded)\(benchmark.summary)\(against)"
+        }
+        return """
+            usage: benchmark [NAME...] [--smoke] [--passes N]
+
+              Measures all of them, or those named: how many, the median time of a pass, how many a
+              second, the digest of the result, and how many times as fast as the baseline.
+              Times depend on the machine and what else it does: compare ratios, and runs side by
+              side. Build it with -c release.
+
+              --smoke       small, to see that it works
+              --passes N    of 1...1000; 5 unless said
+
+            \(list.joined(separator: "\n"))
+            """
+    }
+
+    static func main() {
+        var names: [String] = []
+        var (isSmoke, passes) = (false, 5)
+        var arguments = CommandLine.arguments.dropFirst()
+        while let argument = arguments.popFirst() {
+            switch argument {
+            case "--help", "-h":
+                print(help)
+                return
+            case "--smoke": isSmoke = true
+            case "--passes":
+                guard let number = arguments.popFirst().flatMap({ Int($0) }),
+                    (1...1_000).contains(number)
+                else { fail("--passes: expected a number of 1...1000") }
+                passes = number
+            default: names.append(argument)
+            }
+        }
+        for name in names where !Benchmark.all.contains(where: { $0.name == name }) {
+            fail("no benchmark \"\(name)\"; see benchmark --help")
+        }
+        for benchmark in Benchmark.all where names.isEmpty || names.contains(benchmark.name) {
+            do {
+                let size = isSmoke ? benchmark.smokeSize : benchmark.fullSize
+                print(try Measurement(of: benchmark, size: size, passes: passes).line)
+            } catch {
+                fail("\(error)")
+            }
+        }
+    }
+
+    private static func fail(_ text: String) -> Never {
+        FileHandle.standardError.write(Data("benchmark: \(text)\n".utf8))
+        exit(2)
+    }
+}

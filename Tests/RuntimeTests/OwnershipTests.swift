@@ -1,0 +1,115 @@
+import Foundation
+import Kafka
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(3)), .enabled(if: canRunStages, "needs PostgreSQL"))
+struct `A partition` {
+    @Test func `of a process that froze and woke is counted once and told in order`() throws {
+        try withServers { broker, database in
+            let source = try warm(broker, database)
+            let frozen = try start(broker, database)
+            #expect(database.comesTo(source.sent), "\(frozen.said)")
+            frozen.process.freeze()
+            // They lie in its sockets when it wakes: it processes them before it knows.
+            try source.send(1_000)
+            let heir = try start(broker, database)
+            #expect(database.comesTo(source.sent), "\(heir.said)")
+            frozen.process.resume()
+            try source.send(1_000)
+            // Both go on, each with partitions that it claimed anew.
+            #expect(
+                eventually(within: .seconds(15)) { database.owners().count == 2 },
+                "\(frozen.said)\(heir.said)")
+            #expect(database.comesTo(source.sent), "\(frozen.said)\(heir.said)")
+            #expect(frozen.said.contains("partition lost"), "\(frozen.said)")
+            #expect(frozen.process.isRunning && heir.process.isRunning)
+            #expect(try backwardEpochs(broker.bootstrapServers) == [])
+        }
+    }
+
+    @Test func `is claimed anew where the group leaves it to a process that lost it`() throws {
+        try withServers { broker, database in
+            let source = try warm(broker, database)
+            let stage = try start(broker, database)
+            #expect(database.comesTo(source.sent), "\(stage.said)")
+            try database.query { session in
+                _ = try session.execute(
+                    "update featurizer.checkpoints set epoch = epoch + 1, owner = 'other'")
+            }
+            try source.send(500)
+            #expect(eventually(within: .seconds(10)) { stage.said.contains("partition lost") })
+            #expect(database.counted() == source.sent - 500)
+            #expect(
+                eventually(within: .seconds(20)) { !database.owners().contains("other") },
+                "\(stage.said)")
+            #expect(database.comesTo(source.sent), "\(stage.said)")
+        }
+    }
+
+    @Test func `whose topic ends before its position goes on at the end, and says so`() throws {
+        try withServers { broker, database in
+            let source = try warm(broker, database)
+            let first = try start(broker, database)
+            #expect(database.comesTo(source.sent), "\(first.said)")
+            #expect(first.stop() == .exited(0), "\(first.said)")
+            try database.query { session in
+                _ = try session.execute(
+                    """
+                    update featurizer.checkpoints set positions = '{"invocations": 1000000}'
+                    """)
+            }
+            let stage = try start(broker, database)
+            let says = eventually(within: .seconds(15)) {
+                stage.said.matches(of: /position is behind the end/).count == 4
+            }
+            #expect(says, "\(stage.said)")
+            try source.send(100)
+            #expect(database.comesTo(source.sent), "\(stage.said)")
+        }
+    }
+
+    /// Topics are there, and 200 invocations.
+    private func warm(
+        _ broker: EmbeddedBroker, _ database: StageDatabase
+    ) throws -> InvocationSource {
+        let names = ["services", "workers", "invocations", "shapes", "representations"]
+            + ["predictions", "assignments", "rejections"]
+        try Admin(bootstrapServers: broker.bootstrapServers).createTopics(
+            names.map { Admin.NewTopic($0, partitions: 4) }, timeoutMs: 10_000)
+        let source = try InvocationSource(broker.bootstrapServers)
+        try source.send(200)
+        return source
+    }
+
+    private func start(_ broker: EmbeddedBroker, _ database: StageDatabase) throws -> RunningStage {
+        try RunningStage(bootstrapServers: broker.bootstrapServers, databaseURL: database.url)
+    }
+
+    /// Messages on `shapes` that a writer said after a later owner of its partition had spoken.
+    private func backwardEpochs(_ servers: String) throws -> [String] {
+        let consumer = try BatchConsumer(.init(bootstrapServers: servers))
+        let ends = try consumer.endOffsets(of: "shapes", timeoutMs: 10_000).reduce(0, +)
+        try consumer.assignAll(of: ["shapes"], from: .beginning, timeoutMs: 10_000)
+        var newest: [String: Int64] = [:]
+        var offences: [String] = []
+        var seen: Int64 = 0
+        _ = try eventually(within: .seconds(10)) {
+            try consumer.withBatch(timeoutMs: 100) { batch in
+                for record in batch {
+                    seen += 1
+                    let writer = String(decoding: record.header("writer") ?? [], as: UTF8.self)
+                    let epoch = Int64(String(decoding: record.header("epoch") ?? [], as: UTF8.self))
+                    if let epoch, epoch < newest[writer, default: 0] {
+                        offences.append("\(writer) says \(epoch) at \(record.offset)")
+                    }
+                    newest[writer] = max(newest[writer, default: 0], epoch ?? 0)
+                }
+            }
+            return seen >= ends
+        }
+        #expect(seen > 0)
+        return offences
+    }
+}
