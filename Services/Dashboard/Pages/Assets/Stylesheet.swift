@@ -75,7 +75,7 @@ extension Asset {
             padding: 0.95rem 1.1rem;
         }
         .two { display: grid; gap: 1rem; grid-template-columns: 1fr; align-items: stretch; }
-        @media (min-width: 1000px) {
+        @media (min-width: 1150px) {
             .two { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
             #outcomes, #opposite { grid-column: 1; }
             #facts { grid-column: 1 / -1; }
@@ -125,6 +125,7 @@ extension Asset {
         }
         .tile h2 { font-size: 0.87rem; font-weight: 500; color: var(--quiet); margin: 0; }
         .tile p { margin: 0; }
+        .tile .figure { white-space: nowrap; font-size: clamp(1.25rem, 1rem + 0.7vw, 1.65rem); }
 
         .scroll { overflow-x: auto; margin: 0 -0.4rem; }
         table { border-collapse: collapse; width: 100%; }
@@ -210,7 +211,7 @@ extension Asset {
             .card, .tile, .verdict { padding: 0.7rem 0.8rem; }
             .top form { flex-basis: 100%; margin-left: 0; }
             .tiles { gap: 0.7rem; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
-            .figure { font-size: 1.35rem; }
+            .figure, .tile .figure { font-size: 1.35rem; }
             .tile:last-child:nth-child(odd) { grid-column: 1 / -1; }
         }
         @media (prefers-reduced-motion: no-preference) { a, button { transition: color 0.1s; } }
