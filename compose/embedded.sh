@@ -1,7 +1,10 @@
-# The embedded PostgreSQL and broker of compose/up. Sourced, not run.
+# The embedded PostgreSQL and broker of compose/up. Sourced, not run: `home`, `bin`, `start` are its.
 
 postgres_user=
-postgres_pid=
+postgres_programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort --version-sort | tail -n 1)
+postgres_home=   # without a link: its user may not be able to follow one
+postgres_port=15432 # below the ports that outgoing connections take
+broker_port=19092
 
 # Runs a command as the user that owns PostgreSQL's data; PostgreSQL refuses to run as root.
 as_postgres() {
@@ -12,45 +15,43 @@ as_postgres() {
     fi
 }
 
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 free_port() {
     local port=$1
-    while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+    while listens "$port"; do port=$((port + 1)); done
     printf '%s' "$port"
 }
 
 # One compose/up a folder; what an earlier one left running is ended by the ids it noted.
 claim_home() {
-    local home=$1 file pid
-    if [[ -f $home/up.pid ]] && kill -0 "$(<"$home/up.pid")" 2>/dev/null &&
-        tr '\0' ' ' <"/proc/$(<"$home/up.pid")/cmdline" 2>/dev/null | grep -q compose/up; then
-        fail "compose/up already runs here, as process $(<"$home/up.pid")"
-    fi
-    for file in "$home"/*.pid; do
-        [[ -f $file && $file != "$home/up.pid" ]] || continue
-        pid=$(<"$file")
-        if grep -qs "$(basename "$file" .pid)" "/proc/$pid/cmdline"; then
-            say "antiphase: ending $(basename "$file" .pid) (process $pid), left by an earlier run"
-            kill -TERM "$pid" 2>/dev/null
-            for _ in {1..50}; do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-            kill -KILL "$pid" 2>/dev/null
+    local name pid
+    exec {lock}>"$home/lock"
+    flock --nonblock "$lock" ||
+        fail "compose/up already runs in $home, as process $(<"$home/up.pid"); stop that one first"
+    for name in fleet featurizer learner predictor allocator dashboard broker postgres; do
+        [[ -f $home/$name.pid ]] || continue
+        pid=$(<"$home/$name.pid")
+        # Of this folder: a number may have gone to another process since.
+        if grep -Fxqsz "ANTIPHASE_HOME=$home" "/proc/$pid/environ" ||
+            grep -Fqs "$home/" "/proc/$pid/cmdline"; then
+            say "antiphase: ending $name (process $pid), left by an earlier run"
+            pid_of[$name]=$pid
+            stop 10 "$name"
         fi
-        rm -f "$file"
+        rm -f "$home/$name.pid"
     done
     printf '%s\n' "$$" >"$home/up.pid"
 }
 
 forget_everything() {
-    local home=$1
-    [[ -d $home ]] || return 0
-    claim_home "$home"
     [[ -L $home/postgres ]] && rm -rf "$(readlink -f "$home/postgres")"
-    rm -rf "$home"
+    rm -rf "$home"/{postgres,postgres.password,database.url,broker,broker.address,logs}
 }
 
-# A folder that PostgreSQL's user can reach: below .antiphase, or, where a parent folder is closed to
-# that user (a clone below /root, say), below /var/lib, linked from .antiphase.
+# A folder that PostgreSQL's user can reach: in `home`, or, where a parent folder is closed to that
+# user (a clone below /root, say), below /var/lib, linked from `home`.
 postgres_folder() {
-    local home=$1
     [[ -e $home/postgres ]] && return 0
     if [[ -z $postgres_user ]]; then
         mkdir -m 700 "$home/postgres"
@@ -65,84 +66,121 @@ postgres_folder() {
     fi
 }
 
-start_postgres() {
-    local home=$1 programs password port
-    programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort --version-sort | tail -n 1)
-    ((EUID == 0)) && postgres_user=postgres
-    postgres_folder "$home"
-    local data=$home/postgres/data
+make_cluster() {
+    local folder=$postgres_home password=$postgres_home/password
+    as_postgres test -f "$folder/data/PG_VERSION" && return
     if [[ ! -f $home/postgres.password ]]; then
         (umask 077 && head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$home/postgres.password")
     fi
+    # Under another name until it is whole: one that was interrupted is made again.
+    rm -rf "$folder/made"
+    install -m 600 ${postgres_user:+-o "$postgres_user"} "$home/postgres.password" "$password"
+    (cd "$folder" && as_postgres "$postgres_programs/initdb" --pgdata="$folder/made" \
+        --username=antiphase --pwfile="$password" --auth=scram-sha-256 --encoding=UTF8 \
+        --locale=C.UTF-8 >>"$home/logs/postgres.log" 2>&1) &&
+        mv "$folder/made" "$folder/data" || fail_of postgres "initdb did not succeed"
+    rm -f "$password"
+}
+
+launch_postgres() {
+    start postgres INT ${postgres_user:+setpriv --reuid="$postgres_user" --regid="$postgres_user" \
+        --init-groups} -- "$postgres_programs/postgres" -D "$postgres_home/data" \
+        -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
+        -c max_connections=64 -c shared_buffers=64MB -c log_min_messages=warning
+}
+
+start_postgres() {
+    ((EUID == 0)) && postgres_user=postgres
+    [[ -x $postgres_programs/postgres ]] || fail "no PostgreSQL server below /usr/lib/postgresql"
+    postgres_folder
+    postgres_home=$(readlink -f "$home/postgres")
+    make_cluster
+    local password attempt database=antiphase
     password=$(<"$home/postgres.password")
-    if ! as_postgres test -f "$data/PG_VERSION"; then
-        local file=$home/postgres/password
-        install -m 600 ${postgres_user:+-o "$postgres_user"} "$home/postgres.password" "$file"
-        (cd "$home/postgres" && as_postgres "$programs/initdb" --pgdata="$home/postgres/data" \
-            --username=antiphase --pwfile="$file" --auth=scram-sha-256 --encoding=UTF8 \
-            --locale=C.UTF-8 >>"$home/logs/postgres.log" 2>&1) ||
-            fail "initdb did not succeed; see .antiphase/logs/postgres.log"
-        rm -f "$file"
-    fi
-    port=$(free_port 54330)
-    touch "$home/logs/postgres.log"
-    (cd "$home/postgres" && exec setsid setpriv \
-        ${postgres_user:+--reuid="$postgres_user" --regid="$postgres_user" --init-groups} \
-        --pdeathsig INT "$programs/postgres" -D "$home/postgres/data" \
-        -c listen_addresses=127.0.0.1 -c port="$port" -c unix_socket_directories= \
-        -c max_connections=64 -c shared_buffers=64MB -c log_min_messages=warning) \
-        </dev/null >>"$home/logs/postgres.log" 2>&1 &
-    postgres_pid=$!
-    printf '%s\n' "$postgres_pid" >"$home/postgres.pid"
-    for _ in {1..300}; do
-        "$programs/pg_isready" --quiet --host=127.0.0.1 --port="$port" && break
-        kill -0 "$postgres_pid" 2>/dev/null || fail "PostgreSQL did not start; see .antiphase/logs/postgres.log"
-        sleep 0.1
+    # Positions belong to one Kafka.
+    [[ -z ${KAFKA_BOOTSTRAP_SERVERS:-} ]] ||
+        database=antiphase_$(cksum <<<"$KAFKA_BOOTSTRAP_SERVERS" | cut -d' ' -f1)
+    # Another process may take the port first: then the next one.
+    for attempt in {1..5}; do
+        postgres_port=$(free_port "$postgres_port")
+        DATABASE_URL=postgresql://antiphase:$password@127.0.0.1:$postgres_port/postgres
+        launch_postgres
+        await 60 postgres query 'select' && break
     done
-    DATABASE_URL=postgresql://antiphase:$password@127.0.0.1:$port/postgres
-    psql "$DATABASE_URL" -qAtc "select 1 from pg_database where datname = 'antiphase'" | grep -q 1 ||
-        psql "$DATABASE_URL" -qc 'create database antiphase' || fail "no database could be created"
-    DATABASE_URL=postgresql://antiphase:$password@127.0.0.1:$port/antiphase
+    query 'select' || fail_of postgres "PostgreSQL did not start"
+    [[ -n $(query "select 1 from pg_database where datname = '$database'") ]] ||
+        query "create database $database" || fail_of postgres "no database could be created"
+    DATABASE_URL=${DATABASE_URL%/*}/$database
+    (umask 077 && printf '%s\n' "$DATABASE_URL" >"$home/database.url")
 }
 
-stop_postgres() {
-    [[ -n $postgres_pid ]] || return 0
-    kill -INT "$postgres_pid" 2>/dev/null # fast shutdown: disconnects, then a clean checkpoint
-    for _ in {1..100}; do kill -0 "$postgres_pid" 2>/dev/null || break; sleep 0.1; done
-    wait "$postgres_pid" 2>/dev/null
-    rm -f "$home/postgres.pid"
-}
-
-provision() {
-    psql "$DATABASE_URL" --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
-        --file compose/postgres/provision.sql >>"$1/logs/provision.log" 2>&1 ||
-        fail "schemas and roles could not be made in DATABASE_URL; see .antiphase/logs/provision.log"
+launch_broker() {
+    rm -f "$home/broker.address"
+    start broker TERM -- "$bin/broker" --data-directory "$home/broker" --port "$broker_port" \
+        --address-file "$home/broker.address"
 }
 
 start_broker() {
-    local home=$1 bin=$2 port
-    port=$(free_port 19092)
-    rm -f "$home/broker.address"
-    start broker "$bin/broker" --data-directory "$home/broker" --port "$port" \
-        --address-file "$home/broker.address"
-    for _ in {1..300}; do
-        [[ -s $home/broker.address ]] && break
-        kill -0 "$(<"$home/broker.pid")" 2>/dev/null || fail "the broker did not start; see .antiphase/logs/broker.log"
+    local attempt
+    for attempt in {1..5}; do
+        broker_port=$(free_port "$broker_port")
+        launch_broker
+        await 60 broker test -s "$home/broker.address" && break
+    done
+    [[ -s $home/broker.address ]] || fail_of broker "the broker did not start"
+    KAFKA_BOOTSTRAP_SERVERS=$(<"$home/broker.address")
+}
+
+# await SECONDS NAME COMMAND...: until the command succeeds; not longer than the process lives.
+await() {
+    local deadline=$((SECONDS + $1)) name=$2
+    shift 2
+    while runs "$name" && ((SECONDS < deadline)); do
+        "$@" >/dev/null 2>&1 && runs "$name" && return
         sleep 0.1
     done
-    [[ -s $home/broker.address ]] || fail "the broker gave no address within 30 s; see .antiphase/logs/broker.log"
-    KAFKA_BOOTSTRAP_SERVERS=$(<"$home/broker.address")
+    return 1
+}
+
+# query SQL [OPTION...]: asks the database; the password is not among psql's arguments.
+query() {
+    local sql=$1 url=$DATABASE_URL psql=$postgres_programs/psql
+    shift
+    [[ -x $psql ]] || psql=psql
+    if [[ $url =~ ^([a-z]+://[^:@/]*):([^@/]*)@(.*)$ ]]; then
+        url=${BASH_REMATCH[1]}@${BASH_REMATCH[3]}
+        local -x PGPASSWORD
+        printf -v PGPASSWORD '%b' "${BASH_REMATCH[2]//%/\\x}"
+    fi
+    PGCONNECT_TIMEOUT=10 PGAPPNAME=compose/up "$psql" "$url" --quiet --no-psqlrc --no-password \
+        --tuples-only --no-align --set ON_ERROR_STOP=1 --command "$sql" "$@" </dev/null
+}
+
+# Makes schemas and roles.
+provision() {
+    local said
+    said=$(PGOPTIONS='-c client_min_messages=warning' query 'select' \
+        --file compose/postgres/provision.sql 2>&1) ||
+        fail "the database of DATABASE_URL could not be provisioned: $said"
+}
+
+# A Kafka that is given may still be starting.
+await_kafka() {
+    local first=${KAFKA_BOOTSTRAP_SERVERS%%,*} attempt
+    for attempt in {1..30}; do
+        (exec 3<>"/dev/tcp/${first%:*}/${first##*:}") 2>/dev/null && return
+        ((attempt > 1)) || say "antiphase: waiting for Kafka at $first"
+        sleep 1
+    done
+    fail "no Kafka answers at $first, which KAFKA_BOOTSTRAP_SERVERS names"
 }
 
 # One line: what was folded, what is known, what is placed.
 progress() {
-    psql "$DATABASE_URL" -qAtX -F ' ' 2>/dev/null <<'END' || printf 'starting'
-select format('%s invocations folded, %s functions, %s assigned, %s waiting, %s workers in use (sum of peaks: %s)',
-    to_char((select coalesce(sum(invocations), 0) from featurizer.functions), 'FM999,999,999,990'),
-    (select count(*) from featurizer.functions),
-    (select coalesce(sum(functions - waiting), 0) from dashboard.cells),
-    (select coalesce(sum(waiting), 0) from dashboard.cells),
-    (select coalesce(sum(workers_used), 0) from dashboard.cells),
-    (select coalesce(sum(workers_sum_of_peaks), 0) from dashboard.cells));
-END
+    query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
+        to_char((select coalesce(sum(invocations), 0) from featurizer.functions),
+            'FM999,999,999,990'),
+        (select count(*) from featurizer.functions), coalesce(sum(functions - waiting), 0),
+        ', ' || nullif(sum(waiting), 0) || ' waiting', coalesce(sum(workers_used), 0),
+        coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null || printf 'starting'
 }

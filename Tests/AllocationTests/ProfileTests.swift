@@ -60,10 +60,10 @@ import Topics
     }
 
     @Test func `takes half the mean squared change from slot to slot as noise on its first day`() {
-        // 100 and 300 in turn: 200^2 / 2 = 20,000.
+        // 100 and 300 in turn: 200^2 / 2 = 20,000, by the 100 of 288 slots lived: 6,944.4.
         var demand = Demand(firstSlot: mondaySlot)
         for slot in 0..<Int64(100) { demand.record(use(slot, slot % 2 == 0 ? 100 : 300)) }
-        #expect(profile(demand, newest: 100).cpu.variance == 20_000)
+        #expect(profile(demand, newest: 100).cpu.variance == 6_945)
     }
 
     @Test func `guarantees the 99th percentile of the week`() {

@@ -93,6 +93,7 @@ extension `The dashboard` {
                     #expect(lines.count == 290)
                     #expect(lines[0].hasPrefix("time,"))
                     #expect(lines[1].hasPrefix("2019-07-1"))
+                    #expect(!lines[1].hasSuffix(","))
                 }
             }
         }

@@ -61,8 +61,8 @@ extension SeededTables {
             deadline_ms, invocations, success, error, timeout, out_of_memory, throttled, killed,
             unknown, cold_starts, first_seen, last_seen)
         select 'acme', 'images', name, 3, case when i % 3 = 0 then 'timer' else 'http' end,
-            'python3.12', 512, 30000, 1000000 / i, 1000000 / i - 40 * i, 25 * i, 10 * i, 5 * i, 0, 0,
-            0, 17 * i, '2019-07-14 00:01+00',
+            'python3.12', 512, 30000, 1000000 / i, 1000000 / i - 40 * i, 25 * i, 10 * i, 5 * i,
+            0, 0, 0, 17 * i, '2019-07-14 00:01+00',
             timestamptz '2019-07-15 15:42:10+00' - i * interval '10 s'
         from unnest($1::text[]) with ordinality as n (name, i)
         """
@@ -120,8 +120,10 @@ extension SeededTables {
             decided_at, revision)
         select 'acme', 'images', name, 3, 'burstable',
             case when i = count then '[]'::jsonb
-                when i = 1 then '[{"worker": "w3-0", "share": 0.5}, {"worker": "w3-1", "share": 0.5}]'
-                else jsonb_build_array(jsonb_build_object('worker', 'w3-' || (i / 2) % 4, 'share', 1.0))
+                when i = 1 then
+                    '[{"worker": "w3-0", "share": 0.5}, {"worker": "w3-1", "share": 0.5}]'
+                else jsonb_build_array(
+                    jsonb_build_object('worker', 'w3-' || (i / 2) % 4, 'share', 1.0))
             end,
             case when i = count then 'waits: needs 900 mCPU, the roomiest of 5 workers has 800'
                 else 'worker w3-' || (i / 2) % 4 || ': peak rises by 12 of 4000 mCPU, because '

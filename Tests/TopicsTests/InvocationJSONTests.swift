@@ -85,7 +85,7 @@ import Topics
             bare.replacing("1574000000123", with: "99999999999999999999"), .outOfRange,
             "started_at_ms is 99999999999999999999, expected an integer of 64 bits"
         ),
-        (bare.replacing("1574000000123", with: "10000000000000"), .outOfRange, "started_at_ms"),
+        (bare.replacing("1574000000123", with: "253402300800000"), .outOfRange, "started_at_ms"),
         (bare.replacing("\"acme\"", with: "\"\""), .invalidName, "customer is empty"),
         (
             bare.replacing("acme", with: String(repeating: "a", count: 257)), .invalidName,

@@ -11,8 +11,8 @@ import Topics
             let own = demands.filter { partition(ofKey: $0.service.path, among: 8) == cell }
             let there = workers.filter { $0.cell == cell }
             #expect(there.count >= 4)
-            #expect(Double(there.count) * 4_000 >= own.reduce(0) { $0 + $1.milliCpu })
-            #expect(Double(there.count) * 16_384 >= own.reduce(0) { $0 + $1.memoryMb })
+            #expect(Double(there.count) * 2_000 >= own.reduce(0) { $0 + $1.milliCpu })
+            #expect(Double(there.count) * 12_288 >= own.reduce(0) { $0 + $1.memoryMb })
         }
         #expect(Set(workers.map(\.key)).count == workers.count)
     }

@@ -7,17 +7,19 @@ do $$
 declare
     stage text;
 begin
-    -- Roles belong to the whole server: two databases may be provisioned at once.
+    foreach stage in array array['featurizer', 'learner', 'predictor', 'allocator', 'dashboard'] loop
+        -- Roles belong to the whole server: another database may be provisioned at this moment.
+        begin
+            execute format('create role %I nologin', stage);
+        exception
+            when duplicate_object or unique_violation then null;
+        end;
+    end loop;
+    -- Grants of a role's membership are the server's, too, and cannot be made twice at once.
     perform pg_advisory_xact_lock(hashtextextended('antiphase.provision', 0));
-    if not exists (select from pg_roles where rolname = 'dashboard') then
-        create role dashboard nologin;
-    end if;
     grant usage on schema dashboard to dashboard;
     execute format('grant dashboard to %I', current_user);
     foreach stage in array array['featurizer', 'learner', 'predictor', 'allocator'] loop
-        if not exists (select from pg_roles where rolname = stage) then
-            execute format('create role %I nologin', stage);
-        end if;
         execute format('grant %I to %I', stage, current_user);
         execute format('create schema if not exists %I authorization %I', stage, stage);
         execute format('grant usage, create on schema dashboard to %I', stage);

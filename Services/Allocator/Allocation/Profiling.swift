@@ -54,7 +54,8 @@ private struct KnownWeek {
     let count: Int
     let peak: Int32
     /// `mean((D(t) - D(t - 1 day))^2) / 2` over the pairs known; while they are fewer than a day's,
-    /// the same from slot to slot stands in for the missing ones.
+    /// the same from slot to slot stands in for the missing ones, by as much of a day as was lived:
+    /// the hours to come are filled with the peak, and that has its noise in it already.
     let variance: Double
     /// (288) sums and counts over the days of a slot of the day.
     private let daySums: [Int]
@@ -89,7 +90,8 @@ private struct KnownWeek {
             }
         }
         let known = min(1, Double(daily.count) / Double(perDay))
-        variance = known * daily.variance + (1 - known) * successive.variance
+        let lived = min(1, Double(dayCounts.reduce(0, +)) / Double(perDay))
+        variance = known * daily.variance + (1 - known) * lived * successive.variance
         self.values = values
         self.peak = peak
         self.daySums = daySums

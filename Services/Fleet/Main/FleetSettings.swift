@@ -39,9 +39,9 @@ enum FleetSettings {
         "follow.assignments", default: true,
         "name in each event the worker that the allocator assigned")
     static let workerMilliCpu = Setting(
-        "worker.milli_cpu", default: 4_000, in: 1_000...1_000_000, "what each worker has")
+        "worker.milli_cpu", default: 2_000, in: 1_000...1_000_000, "what each worker has")
     static let workerMemoryMb = Setting(
-        "worker.memory_mb", default: 16_384, in: 128...16_777_216,
+        "worker.memory_mb", default: 12_288, in: 128...16_777_216,
         "what each worker has; no generated function is allotted more")
     static let workersPerCell = Setting(
         "workers.per_cell", default: 0, in: 0...Limits.workersPerCellMax,

@@ -21,15 +21,16 @@ public struct PeakDemand: Sendable, Equatable {
 /// The workers of every cell, sized for the workload they will run.
 public struct WorkerPlan: Sendable {
     /// What each worker has.
-    public var milliCpu = 4_000.0
-    public var memoryMb = 16_384.0
+    public var milliCpu = 2_000.0
+    public var memoryMb = 12_288.0
     /// 0 for as many as the workload needs.
     public var perCell = 0
 
     /// A cell has at least these, so that there is something to choose from.
     static let perCellMin = 4
-    /// Beyond the sum of the functions' peaks: new services come, and packing is never perfect.
-    static let room = 1.5
+    /// Beyond the sum of the functions' peaks: new services come, and who places leaves room for
+    /// noise and for hours that it has not seen.
+    static let room = 4.0
 
     public init() {}
 

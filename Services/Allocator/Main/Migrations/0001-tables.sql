@@ -155,7 +155,8 @@ select cell, functions, waiting, workers_ready, workers_used, workers_sum_of_pea
     workers_sum_of_peaks - workers_used as workers_saved,
     (select count(*) from workers w
      where w.cell = cells.cell and members > 0
-        and (planned_milli_cpu > milli_cpu or planned_memory_mb > memory_mb)) as workers_over,
+        and (select max(peak::float8) from jsonb_array_elements_text(milli_cpu_by_two_hours) peak)
+            > milli_cpu) as workers_over,
     moves, as_of
 from cells;
 comment on view dashboard.cells is 'Each cell in one line, beside packing without regard to time.';
@@ -167,7 +168,7 @@ comment on column dashboard.cells.workers_used is 'Workers with at least one fun
 comment on column dashboard.cells.workers_sum_of_peaks is 'Workers that first-fit decreasing on each function''s own peak would use.';
 comment on column dashboard.cells.workers_bound is 'Workers that no placement of the planned load can do without.';
 comment on column dashboard.cells.workers_saved is 'How many fewer are used than by peaks.';
-comment on column dashboard.cells.workers_over is 'Workers in use whose plan is more than they have: their members outgrew them.';
+comment on column dashboard.cells.workers_over is 'Workers in use whose members are planned to need more CPU than there is, even without room for noise.';
 comment on column dashboard.cells.moves is 'Voluntary moves in the current hour of event time.';
 comment on column dashboard.cells.as_of is 'Event time of the plan.';
 

@@ -30,7 +30,9 @@ extension Asset {
         }
         a { color: var(--accent); text-decoration: none; }
         a:hover { text-decoration: underline; }
-        :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
+        :focus-visible {
+            outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px;
+        }
         code { font-size: 0.92em; }
         .quiet, footer { color: var(--quiet); }
         .unseen {
@@ -73,7 +75,7 @@ extension Asset {
             padding: 0.95rem 1.1rem;
         }
         .two { display: grid; gap: 1rem; grid-template-columns: 1fr; align-items: stretch; }
-        @media (min-width: 1000px) {
+        @media (min-width: 1150px) {
             .two { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
             #outcomes, #opposite { grid-column: 1; }
             #facts { grid-column: 1 / -1; }
@@ -81,7 +83,10 @@ extension Asset {
         .figure { font-size: 1.65rem; line-height: 1.25; font-weight: 600; margin: 0; }
         .figure .unit { font-size: 0.95rem; font-weight: 400; color: var(--quiet); }
         .reason { font-size: 1.02rem; }
-        .places { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
+        .places {
+            list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap;
+            gap: 0 1.5rem;
+        }
 
         .verdict {
             border-radius: 10px; padding: 0.75rem 1.1rem; background: var(--card);
@@ -89,11 +94,15 @@ extension Asset {
         }
         .verdict ul { list-style: none; margin: 0; padding: 0; }
         .verdict li:first-child { font-weight: 600; }
-        .verdict[data-grade="good"] { background: var(--good-ground); border-left-color: var(--good); }
+        .verdict[data-grade="good"] {
+            background: var(--good-ground); border-left-color: var(--good);
+        }
         .verdict[data-grade="warning"] {
             background: var(--warning-ground); border-left-color: var(--warning);
         }
-        .verdict[data-grade="alarm"] { background: var(--alarm-ground); border-left-color: var(--alarm); }
+        .verdict[data-grade="alarm"] {
+            background: var(--alarm-ground); border-left-color: var(--alarm);
+        }
         [data-grade="warning"]:not(section) { color: var(--warning); }
         [data-grade="alarm"]:not(section) { color: var(--alarm); }
         .state::before {
@@ -106,13 +115,17 @@ extension Asset {
         .stream[data-stream="on"]::before { content: " · live"; color: var(--good); }
         .stream[data-stream="lost"]::before { content: " · no longer live"; color: var(--alarm); }
 
-        .tiles { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); }
+        .tiles {
+            display: grid; gap: 1rem;
+            grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr));
+        }
         .tile {
             background: var(--card); border: 1px solid var(--line); border-radius: 10px;
             padding: 0.75rem 1.1rem;
         }
         .tile h2 { font-size: 0.87rem; font-weight: 500; color: var(--quiet); margin: 0; }
         .tile p { margin: 0; }
+        .tile .figure { white-space: nowrap; font-size: clamp(1.25rem, 1rem + 0.7vw, 1.65rem); }
 
         .scroll { overflow-x: auto; margin: 0 -0.4rem; }
         table { border-collapse: collapse; width: 100%; }
@@ -121,10 +134,13 @@ extension Asset {
         tbody tr + tr > * { border-top: 1px solid var(--line); }
         .number { text-align: right; white-space: nowrap; }
         .short { min-width: 7rem; }
+        th:has(.name) { min-width: 12rem; }
         td:has(.state) { min-width: 9rem; }
         .state { display: inline-block; padding-left: 1.05em; text-indent: -1.05em; }
         td, th { overflow-wrap: normal; }
-        th[scope="row"], .owners, #rejected td:nth-child(5) { overflow-wrap: anywhere; min-width: 9rem; }
+        th[scope="row"], .owners, #rejected td:nth-child(5) {
+            overflow-wrap: anywhere; min-width: 9rem;
+        }
         #rejected td:nth-child(5) { min-width: 15rem; }
         #rejected td:nth-child(4), #rejected thead th { white-space: nowrap; }
         .owners { max-width: 18rem; font-size: 0.87rem; color: var(--quiet); }
@@ -140,18 +156,27 @@ extension Asset {
         #rejected:has(tbody:empty) .none { display: block; }
         #rejected:has(tbody:empty) .scroll { display: none; }
 
-        .facts { display: grid; gap: 0.4rem 1.5rem; margin: 0.6rem 0 0; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
+        .facts {
+            display: grid; gap: 0.4rem 1.5rem; margin: 0.6rem 0 0;
+            grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
+        }
         dt { font-size: 0.84rem; color: var(--quiet); }
         dd { margin: 0; }
 
         .chart { margin: 0; }
         figcaption { display: block; }
-        .legend { list-style: none; margin: 0.2rem 0 0.4rem; padding: 0; display: flex; flex-wrap: wrap; gap: 0.1rem 1.1rem; font-size: 0.87rem; }
+        .legend {
+            list-style: none; margin: 0.2rem 0 0.4rem; padding: 0; display: flex; flex-wrap: wrap;
+            gap: 0.1rem 1.1rem; font-size: 0.87rem;
+        }
         .key::before {
             content: ""; display: inline-block; width: 0.85em; height: 0.85em; border-radius: 2px;
             margin-right: 0.4em; vertical-align: -0.08em; background: var(--key, var(--self));
         }
-        .key.apart::before, .key.capacity::before { height: 0; border-top: 2px dashed var(--key); background: none; vertical-align: 0.25em; }
+        .key.apart::before, .key.capacity::before {
+            height: 0; border-top: 2px dashed var(--key); background: none;
+            vertical-align: 0.25em;
+        }
         .plot { display: block; overflow: visible; }
         .plot .grid { stroke: var(--line); }
         .plot .ground { stroke: var(--quiet); }
@@ -160,7 +185,10 @@ extension Asset {
             stroke-width: 3px; stroke-linejoin: round;
         }
         .area { fill: var(--key, var(--self)); fill-opacity: 0.85; }
-        .area.self { fill-opacity: 0.28; stroke: var(--self); stroke-width: 1.5px; vector-effect: non-scaling-stroke; }
+        .area.self {
+            fill-opacity: 0.28; stroke: var(--self); stroke-width: 1.5px;
+            vector-effect: non-scaling-stroke;
+        }
         .curve { fill: none; stroke: var(--key, var(--self)); stroke-width: 2px; }
         .curve.before { stroke-width: 1.25px; }
         .level { stroke: var(--key); stroke-width: 1.5px; stroke-dasharray: 6 4; }
@@ -173,7 +201,9 @@ extension Asset {
         .member-7 { --key: var(--m7); } .member-8 { --key: var(--m8); }
         .member-9 { --key: var(--m9); } .member-10 { --key: var(--m10); }
         .cursor { stroke: var(--ink); stroke-width: 1px; }
-        .chart-foot { display: flex; gap: 1rem; font-size: 0.87rem; min-height: 1.5em; margin: 0.2rem 0 0; }
+        .chart-foot {
+            display: flex; gap: 1rem; font-size: 0.87rem; min-height: 1.5em; margin: 0.2rem 0 0;
+        }
         .chart-foot .csv { margin-left: auto; }
         .readout { color: var(--quiet); }
         @media (max-width: 560px) {
@@ -181,7 +211,7 @@ extension Asset {
             .card, .tile, .verdict { padding: 0.7rem 0.8rem; }
             .top form { flex-basis: 100%; margin-left: 0; }
             .tiles { gap: 0.7rem; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
-            .figure { font-size: 1.35rem; }
+            .figure, .tile .figure { font-size: 1.35rem; }
             .tile:last-child:nth-child(odd) { grid-column: 1 / -1; }
         }
         @media (prefers-reduced-motion: no-preference) { a, button { transition: color 0.1s; } }

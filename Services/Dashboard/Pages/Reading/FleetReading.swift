@@ -85,38 +85,4 @@ extension Views {
                 lastRejectedMs: row[4])
         }
     }
-
-    /// The fleet's load over the day that ends with its latest slot.
-    ///
-    /// - Complexity: reads the days of every function; for now and then.
-    mutating func fleetLoad() throws(PostgresError) -> FleetLoad? {
-        guard has("functions"), has("function_days") else { return nil }
-        let newest = try rows("select max(last_seen) from functions")[0][0] as Int64?
-        guard let newest else { return nil }
-        // The latest slot is still filling.
-        let endMs = newest / Times.slotMs * Times.slotMs
-        let startMs = endMs - Times.dayMs
-        var load = FleetLoad(
-            startMs: startMs, invocations: Array(repeating: 0, count: Times.slotsPerDay),
-            milliCPU: Array(repeating: 0, count: Times.slotsPerDay))
-        let rows = try rows(
-            """
-            select extract(epoch from day)::bigint * 1000, slot::int,
-                coalesce(sum(value.invocations), 0)::float8,
-                coalesce(sum(value.cpu_ms), 0)::float8
-            from function_days as d, unnest(d.invocations, d.cpu_ms)
-                with ordinality as value (invocations, cpu_ms, slot)
-            where day between (to_timestamp($1::bigint / 1000) at time zone 'UTC')::date
-                and (to_timestamp($2::bigint / 1000) at time zone 'UTC')::date
-            group by day, slot
-            """, .int8(startMs), .int8(endMs))
-        for row in rows {
-            let atMs = (row[0] as Int64) + Int64((row[1] as Int32) - 1) * Times.slotMs
-            guard atMs >= startMs, atMs < endMs else { continue }
-            let slot = Int((atMs - startMs) / Times.slotMs)
-            load.invocations[slot] = row[2]
-            load.milliCPU[slot] = (row[3] as Double) / Double(Times.slotMs) * 1_000
-        }
-        return load
-    }
 }

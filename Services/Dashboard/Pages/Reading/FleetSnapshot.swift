@@ -81,10 +81,3 @@ struct FleetSnapshot: Sendable, Equatable {
             rejections: [])
     }
 }
-
-/// Invocations of the whole fleet, a slot each.
-struct FleetLoad: Sendable, Equatable {
-    var startMs: Int64
-    var invocations: [Double]
-    var milliCPU: [Double]
-}

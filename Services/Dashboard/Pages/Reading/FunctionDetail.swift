@@ -35,16 +35,15 @@ struct FunctionDetail: Sendable, Equatable {
     /// (288) values, a slot each; nil where there was nothing.
     struct Day: Sendable, Equatable {
         var startMs: Int64
-        var invocations: [Double?]
         var cpuMs: [Double?]
 
         /// Mean CPU in use, a slot each; 0 where there was nothing, nil from `endMs` on.
-        func milliCPU(untilMs endMs: Int64?, times share: Double = 1) -> [Double?] {
+        func milliCPU(untilMs endMs: Int64?) -> [Double?] {
             (0..<Times.slotsPerDay).map { slot in
                 let cpu = slot < cpuMs.count ? cpuMs[slot] : nil
                 let atMs = startMs + Int64(slot) * Times.slotMs
                 if let endMs, atMs >= endMs / Times.slotMs * Times.slotMs { return nil }
-                return (cpu ?? 0) * share / Double(Times.slotMs) * 1_000
+                return (cpu ?? 0) / Double(Times.slotMs) * 1_000
             }
         }
     }

@@ -9,6 +9,8 @@ extension Views {
     ) throws(PostgresError) -> (lines: [FunctionLine], found: Int) {
         guard has("functions") else { return ([], 0) }
         let hasAssignments = has("assignments")
+        let placed =
+            hasAssignments ? "left join assignments a using (customer, service, function)" : ""
         let matching = "strpos(lower(customer || '/' || service || '/' || function), lower($1)) > 0"
         let rows = try rows(
             """
@@ -18,7 +20,7 @@ extension Views {
                 select *, count(*) over () as found from functions
                 where $1 = '' or \(matching)
                 order by invocations desc, customer, service, function limit $2
-            ) f \(hasAssignments ? "left join assignments a using (customer, service, function)" : "")
+            ) f \(placed)
             order by invocations desc, customer, service, function
             """, .text(search), .int(Limits.functionsListed))
         let lines = rows.map { row in
@@ -79,11 +81,11 @@ extension Views {
         guard has("function_days") else { return [] }
         return try rows(
             """
-            select extract(epoch from day)::bigint * 1000, invocations::float8[], cpu_ms::float8[]
+            select extract(epoch from day)::bigint * 1000, cpu_ms::float8[]
             from function_days where customer = $1 and service = $2 and function = $3
             order by day desc limit 2
             """, .text(name.customer), .text(name.service), .text(name.function)
-        ).map { FunctionDetail.Day(startMs: $0[0], invocations: $0[1], cpuMs: $0[2]) }
+        ).map { FunctionDetail.Day(startMs: $0[0], cpuMs: $0[1]) }
     }
 
     private mutating func representation(

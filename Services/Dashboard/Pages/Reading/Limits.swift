@@ -11,6 +11,9 @@ enum Limits {
     static let membersListed = 200
     static let searchCharacters = 200
     static let pageStatementMs = 5_000
+    /// How long, and in how many pieces, the fleet's load is read between two readings of the rest.
+    static let loadMs: Int64 = 500
+    static let loadPieces = 20
     /// The fleet's load is summed over every function.
     static let refreshStatementMs = 30_000
 }

@@ -29,7 +29,19 @@ struct WorkerDetail: Sendable, Equatable {
         var name: FunctionName
         var tier: String
         var share: Double
-        /// Where it is known: its latest day.
-        var day: FunctionDetail.Day?
+        /// On which the fleet's last 24 hours lie, in any order.
+        var days: [FunctionDetail.Day]
+
+        /// Its CPU in use on this worker, a slot each; 0 where there was nothing.
+        func milliCPU(fromMs: Int64) -> [Double?] {
+            (0..<Times.slotsPerDay).map { slot in
+                let atMs = fromMs + Int64(slot) * Times.slotMs
+                guard let day = days.first(where: { (0..<Times.dayMs).contains(atMs - $0.startMs) })
+                else { return 0 }
+                let index = Int((atMs - day.startMs) / Times.slotMs)
+                let cpuMs = index < day.cpuMs.count ? day.cpuMs[index] ?? 0 : 0
+                return cpuMs * share / Double(Times.slotMs) * 1_000
+            }
+        }
     }
 }

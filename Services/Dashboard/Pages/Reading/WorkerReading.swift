@@ -52,37 +52,44 @@ extension Views {
         of worker: WorkerLine
     ) throws(PostgresError) -> [WorkerDetail.Member] {
         guard has("assignments") else { return [] }
-        let hasDays = has("function_days")
-        // The latest day of any of them is the day of all.
-        let days =
-            hasDays
-            ? """
-            left join lateral (
-                select day, invocations, cpu_ms from function_days d
-                where (d.customer, d.service, d.function) = (m.customer, m.service, m.function)
-                order by day desc limit 1
-            ) d on true
-            """ : ""
         let rows = try rows(
             """
-            with m as (
-                select customer, service, function, tier, (p ->> 'share')::float8 as share
+            select customer, service, function, tier, (p ->> 'share')::float8
+            from assignments, jsonb_array_elements(placements) p
+            where cell = $1 and p ->> 'worker' = $2
+            order by customer, service, function limit $3
+            """, .int(worker.cell), .text(worker.worker), .int(Limits.membersListed))
+        let days = try memberDays(of: worker)
+        return rows.map { row in
+            let name = FunctionName(customer: row[0], service: row[1], function: row[2])
+            return WorkerDetail.Member(
+                name: name, tier: row[3], share: row[4], days: days[name] ?? [])
+        }
+    }
+
+    /// The days on which the fleet's last 24 hours lie.
+    private mutating func memberDays(
+        of worker: WorkerLine
+    ) throws(PostgresError) -> [FunctionName: [FunctionDetail.Day]] {
+        guard has("function_days"), let seenMs = try fleetLastSeenMs() else { return [:] }
+        let rows = try rows(
+            """
+            select customer, service, function, extract(epoch from day)::bigint * 1000,
+                cpu_ms::float8[]
+            from function_days join (
+                select customer, service, function
                 from assignments, jsonb_array_elements(placements) p
                 where cell = $1 and p ->> 'worker' = $2
                 order by customer, service, function limit $3
-            )
-            select m.customer, m.service, m.function, m.tier, m.share,
-                \(hasDays
-                    ? "extract(epoch from d.day)::bigint * 1000, d.invocations::float8[], d.cpu_ms::float8[]"
-                    : "null::bigint, null::float8[], null::float8[]")
-            from m \(days) order by 1, 2, 3
-            """, .int(worker.cell), .text(worker.worker), .int(Limits.membersListed))
-        return rows.map { row in
-            let startMs = row[5] as Int64?
-            return WorkerDetail.Member(
-                name: FunctionName(customer: row[0], service: row[1], function: row[2]),
-                tier: row[3], share: row[4],
-                day: startMs.map { .init(startMs: $0, invocations: row[6], cpuMs: row[7]) })
+            ) m using (customer, service, function)
+            where day between (to_timestamp($4::bigint / 1000) at time zone 'UTC')::date - 1
+                and (to_timestamp($4::bigint / 1000) at time zone 'UTC')::date
+            """, .int(worker.cell), .text(worker.worker), .int(Limits.membersListed),
+            .int8(seenMs))
+        return rows.reduce(into: [:]) { days, row in
+            let name = FunctionName(customer: row[0], service: row[1], function: row[2])
+            days[name, default: []].append(
+                .init(startMs: row[3], cpuMs: row[4]))
         }
     }
 }

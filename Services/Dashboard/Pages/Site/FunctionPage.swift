@@ -161,8 +161,8 @@ struct FunctionPage {
                         "\(Numbers.percent(prediction.low)) to \(Numbers.percent(prediction.high))"
                     }
                     fact("Rests on") {
-                        "\(Numbers.count(prediction.samples, "outcome")) of its own, mostly on what "
-                            + "is known of its \(prediction.level)"
+                        Numbers.count(prediction.samples, "outcome") + " of its own, mostly on "
+                            + "what is known of its \(prediction.level)"
                     }
                     fact("The fleet's rate") { Numbers.percent(prediction.baseline) }
                     fact("Invocations a day") {

@@ -36,7 +36,9 @@ func loadChart(_ load: FleetLoad) -> Chart {
         id: "fleet", title: "All functions", unit: .invocationsPerSecond, startMs: load.startMs,
         slots: load.invocations.count,
         stacked: [
-            .init(name: "invocations", style: "self", values: load.invocations.map { $0 / seconds })
+            .init(
+                name: "invocations", style: "self",
+                values: load.invocations.map { $0.map { $0 / seconds } })
         ],
         csv: .fleetLoad)
 }

@@ -33,6 +33,8 @@ struct Live: Sendable {
     private static let loadAgainMs: Int64 = 60_000
     /// Summing the load may take this part of the time.
     private static let loadShare: Int64 = 20
+    /// Until a whole day is known.
+    private static let fillingShare: Int64 = 3
 
     mutating func took(_ snapshot: FleetSnapshot) {
         self.snapshot = snapshot
@@ -51,7 +53,11 @@ struct Live: Sendable {
 
     mutating func took(load: FleetLoad?, fromMs: Int64, toMs: Int64) {
         self.load = load
-        loadDueMs = toMs + max(Self.loadEveryMs, Self.loadShare * (toMs - fromMs))
+        let tookMs = toMs - fromMs
+        loadDueMs =
+            load?.isComplete == false
+            ? toMs + Self.fillingShare * tookMs
+            : toMs + max(Self.loadEveryMs, Self.loadShare * tookMs)
     }
 
     /// The load is tried again later; until then the last one is shown.

@@ -12,8 +12,10 @@ struct LiveValues: Sendable, Equatable {
         texts["read"] = live.snapshot.map { Times.ago($0.takenAtMs, nowMs: nowMs) } ?? "never"
         tell(snapshot.totals, live)
         tell(snapshot.allocation)
+        // Nobody can tell how stages are while PostgreSQL is away: as they were, then.
+        let knownMs = live.away == nil ? nowMs : snapshot.takenAtMs
         for progress in snapshot.stages {
-            tell(progress, StageState(progress, in: snapshot, nowMs: nowMs), nowMs: nowMs)
+            tell(progress, StageState(progress, in: snapshot, nowMs: knownMs), nowMs: nowMs)
         }
         lists["rejections"] = snapshot.rejections.map { rejected in
             [

@@ -40,11 +40,16 @@ public final class Site: Sendable {
     private func sumLoad() -> String? {
         let fromMs = clock()
         do throws(PostgresError) {
-            let load = try refreshing.read { (views) throws(PostgresError) in
-                try views.fleetLoad()
+            // A small fleet's day is there at once, a large one's within a minute.
+            for _ in 0..<Limits.loadPieces where clock() - fromMs < Limits.loadMs {
+                let known = live.withLock { $0.load }
+                let load = try refreshing.read { (views) throws(PostgresError) in
+                    try views.fleetLoad(after: known)
+                }
+                let toMs = clock()
+                live.withLock { $0.took(load: load, fromMs: fromMs, toMs: toMs) }
+                if load?.isComplete ?? true { break }
             }
-            let toMs = clock()
-            live.withLock { $0.took(load: load, fromMs: fromMs, toMs: toMs) }
             return nil
         } catch {
             live.withLock { $0.failedToSum(atMs: fromMs) }

@@ -12,14 +12,14 @@ struct WorkerPage {
                 Tag.p(.class("path")) { "Worker of cell \(line.cell), \(line.state)" }
                 Tag.h1 { line.worker }
             }
-            card("Members over the day", id: "load", class: "lead", refreshes: true) {
+            card("Members on one another", id: "load", class: "lead", refreshes: true) {
                 if let chart {
                     if let claim { Tag.p(.class("reason")) { claim } }
                     chart.node
                 } else {
                     Tag.p(.class("quiet")) {
                         detail.members.isEmpty
-                            ? "No function is on it." : "No member has a day on record yet."
+                            ? "No function is on it." : "No member had a load in the last 24 hours."
                     }
                 }
             }
@@ -30,20 +30,21 @@ struct WorkerPage {
         }
     }
 
-    /// The latest day that any member was seen on.
-    private var dayMs: Int64? { detail.members.compactMap { $0.day?.startMs }.max() }
+    /// The fleet's last 24 hours; the latest slot is still filling.
+    private var startMs: Int64? {
+        detail.fleetLastSeenMs.map { $0 / Times.slotMs * Times.slotMs - Times.dayMs }
+    }
 
     private var curves: [(member: WorkerDetail.Member, values: [Double?])] {
-        guard let dayMs else { return [] }
-        return detail.members.compactMap { member in
-            guard let day = member.day, day.startMs == dayMs else { return nil }
-            return (member, day.milliCPU(untilMs: detail.fleetLastSeenMs, times: member.share))
+        guard let startMs else { return [] }
+        return detail.members.filter { !$0.days.isEmpty }.map {
+            ($0, $0.milliCPU(fromMs: startMs))
         }.sorted { highest($0.values) > highest($1.values) }
     }
 
     var chart: Chart? {
-        guard let dayMs else { return nil }
         let curves = curves
+        guard let startMs, !curves.isEmpty else { return nil }
         var stacked = curves.prefix(Limits.membersDrawn).enumerated().map { place, curve in
             Chart.Series(
                 name: curve.member.name.text, style: "member-\(place + 1)", values: curve.values,
@@ -67,8 +68,9 @@ struct WorkerPage {
             levels.append(.init(name: "capacity", style: "capacity", value: line.milliCPU))
         }
         return Chart(
-            id: "worker", title: "\(Times.weekday(dayMs)) \(Times.date(dayMs))", unit: .milliCPU,
-            startMs: dayMs, slots: Times.slotsPerDay, stacked: stacked, levels: levels,
+            id: "worker", title: "24 hours to \(Times.full(startMs + Times.dayMs))",
+            unit: .milliCPU, startMs: startMs, slots: Times.slotsPerDay, stacked: stacked,
+            levels: levels,
             csv: .workerLoad(line.worker, cell: line.cell))
     }
 
