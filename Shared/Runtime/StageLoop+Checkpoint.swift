@@ -24,7 +24,7 @@ extension StageLoop {
             try parts.store.stillHeld(owned.mapValues(\.epoch), in: &session)
         }
         guard let held else { return abandon() }
-        for number in owned.keys.sorted() where !held.contains(number) { lose(number) }
+        lose(Set(owned.keys).subtracting(held))
     }
 
     /// Keeps everything done so far.
@@ -48,7 +48,7 @@ extension StageLoop {
             abandon()
             return false
         }
-        for number in refused.sorted() { lose(number) }
+        lose(refused)
         if !snapshots.isEmpty { parts.metrics.checkpointed(ms: Clock.monotonicMs - began) }
         parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
         tellGroup(snapshots.map(\.partition))
@@ -61,12 +61,17 @@ extension StageLoop {
         outbox = []
     }
 
-    /// Another process has claimed the partition: nothing of it may be said or kept.
-    func lose(_ number: Int32) {
-        owned[number] = nil
-        outbox.removeAll { $0.writer == writer(number) }
+    /// Other processes have claimed these partitions: nothing of them may be said or kept.
+    func lose(_ numbers: Set<Int32>) {
+        let lost = numbers.filter { owned[$0] != nil }.sorted()
+        guard !lost.isEmpty else { return }
+        for number in lost { owned[number] = nil }
+        let writers = Set(lost.map(writer))
+        outbox.removeAll { writers.contains($0.writer) }
         parts.metrics.set(partitions: owned.count)
-        parts.log.warning("partition lost", [.partition: .integer(Int(number))])
+        parts.log.warning(
+            "partitions lost",
+            [.partitions: .string(lost.map(String.init).joined(separator: ","))])
     }
 
     /// For standard tools that show a group's lag; nothing of ours reads it.

@@ -38,7 +38,7 @@ extension StageLoop {
         let numbers = Set(partitions.map(\.partition))
         // Lost ones may be claimed by others already: their checkpoint would be refused, and what
         // they have to say is said by the others.
-        if lost { for number in numbers.sorted() where owned[number] != nil { lose(number) } }
+        if lost { lose(numbers) }
         _ = try checkpoint()
         for number in numbers { owned[number] = nil }
         parts.metrics.set(partitions: owned.count)
@@ -70,7 +70,10 @@ extension StageLoop {
         let due = orphanedMs.filter { now - $0.value > Limits.reclaimMs }.keys.sorted()
         guard !due.isEmpty || !unreadable.isEmpty, !parts.kafka.isAway else { return }
         do throws(KafkaError) {
-            for partition in unreadable.sorted() { try moveIntoLog(partition) }
+            // All of them: what the others have to say is lost when reading starts anew below.
+            if !unreadable.isEmpty {
+                for partition in parts.consumer.assignment.sorted() { try moveIntoLog(partition) }
+            }
             unreadable = []
         } catch {
             parts.kafka.isAway("\(error)")

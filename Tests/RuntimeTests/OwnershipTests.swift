@@ -23,7 +23,7 @@ struct `A partition` {
                 eventually(within: .seconds(15)) { database.owners().count == 2 },
                 "\(frozen.said)\(heir.said)")
             #expect(database.comesTo(source.sent), "\(frozen.said)\(heir.said)")
-            #expect(frozen.said.contains("partition lost"), "\(frozen.said)")
+            #expect(frozen.said.contains("partitions lost"), "\(frozen.said)")
             #expect(frozen.process.isRunning && heir.process.isRunning)
             #expect(try backwardEpochs(broker.bootstrapServers) == [])
         }
@@ -39,7 +39,7 @@ struct `A partition` {
                     "update featurizer.checkpoints set epoch = epoch + 1, owner = 'other'")
             }
             try source.send(500)
-            #expect(eventually(within: .seconds(10)) { stage.said.contains("partition lost") })
+            #expect(eventually(within: .seconds(10)) { stage.said.contains("partitions lost") })
             #expect(database.counted() == source.sent - 500)
             #expect(
                 eventually(within: .seconds(20)) { !database.owners().contains("other") },
