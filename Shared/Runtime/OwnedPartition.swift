@@ -19,6 +19,8 @@ final class OwnedPartition<Owned: Stage> {
     var lastRecordMs: Int64
     /// The lag that the last checkpoint told.
     var lagKept: Int64 = 0
+    /// When that was, monotonic.
+    var keptMs: Int64 = 0
 
     init(
         number: Int32, epoch: Int64, stage: Owned, positions: [String: Int64], fences: Fences,

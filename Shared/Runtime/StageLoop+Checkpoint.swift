@@ -89,7 +89,10 @@ extension StageLoop {
     /// A partition at rest shows now and then that it is looked after, and its lag.
     private func heartbeatIsDue(_ partition: OwnedPartition<Run>) -> Bool {
         lag(of: partition) != partition.lagKept
+            || Clock.monotonicMs - partition.keptMs >= Self.heartbeatMs
     }
+
+    private static var heartbeatMs: Int64 { 10_000 }
 
     private func lag(of partition: OwnedPartition<Run>) -> Int64 {
         Run.inputs.reduce(0) {
@@ -105,6 +108,7 @@ extension StageLoop {
             partition.rows.removeAll(keepingCapacity: true)
             partition.changed = false
             partition.lagKept = lag
+            partition.keptMs = Clock.monotonicMs
             for key in partition.rejections.keys { partition.rejections[key]?.changed = false }
         }
         return CheckpointStore.Snapshot(

@@ -55,7 +55,7 @@ struct `compose/up` {
                         && now.allSatisfy(isAlive)
                 }, "\(up.said)")
             // PostgreSQL recovers first.
-            try #expect(
+            #expect(
                 eventually(within: .seconds(60)) { (try? line.folded()) == trace.counts },
                 "\(up.said)")
             try #expect(
