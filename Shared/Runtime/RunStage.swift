@@ -84,7 +84,7 @@ private func run<Run: Stage>(
     try withoutActuallyEscaping(make) { make in
         let loop = StageLoop<Run>(
             StageLoop.Parts(
-                name: name, make: { make(settings, $0) },
+                name: name, bootstrapServers: servers, make: { make(settings, $0) },
                 store: CheckpointStore(owner: owner, writeRows: write),
                 housekeeping: housekeeping?(settings),
                 checkpointIntervalMs: Int64(settings[StageSettings.checkpointIntervalMs]),

@@ -7,7 +7,7 @@ extension StageLoop {
     /// Claims each partition, reads its state, and says where to go on reading.
     func assign(_ partitions: [TopicPartition]) throws -> [Start] {
         orphanedMs = [:]
-        unreadable = []
+        (isLogUnchecked, unreadable) = (false, [])
         for number in Set(partitions.map(\.partition)).sorted() { try claim(number) }
         parts.metrics.set(partitions: owned.count)
         parts.log.info(
@@ -52,6 +52,7 @@ extension StageLoop {
     func note(_ events: [ConsumerEvent]) throws {
         for case .failure(let error, let partition) in events {
             if error.code == .offsetReset, let partition {
+                isLogUnchecked = true
                 unreadable.insert(partition)
             } else {
                 parts.kafka.isAway("\(error)")
@@ -68,34 +69,45 @@ extension StageLoop {
         orphanedMs = orphanedMs.filter { orphans.contains($0.key) }
         for number in orphans where orphanedMs[number] == nil { orphanedMs[number] = now }
         let due = orphanedMs.filter { now - $0.value > Limits.reclaimMs }.keys.sorted()
-        guard !due.isEmpty || !unreadable.isEmpty, !parts.kafka.isAway else { return }
+        guard !due.isEmpty || isLogUnchecked, !parts.kafka.isAway else { return }
         do throws(KafkaError) {
-            // All of them: what the others have to say is lost when reading starts anew below.
-            if !unreadable.isEmpty {
-                for partition in parts.consumer.assignment.sorted() { try moveIntoLog(partition) }
-            }
-            unreadable = []
+            if isLogUnchecked { try checkLog() }
         } catch {
             parts.kafka.isAway("\(error)")
             return
         }
+        guard !due.isEmpty || !unreadable.isEmpty else { return }
+        unreadable = []
         for number in due { try claim(number) }
         parts.metrics.set(partitions: owned.count)
         try parts.consumer.assign(
             parts.consumer.assignment.sorted().map { ($0, start($0)) })
     }
 
+    /// For all partitions, for what Kafka has to say of one is lost when another is assigned anew.
+    private func checkLog() throws(KafkaError) {
+        // A client of its own: a question waits behind the reads on the same connection.
+        let asking = try BatchConsumer(.init(bootstrapServers: parts.bootstrapServers))
+        for partition in parts.consumer.assignment.sorted() {
+            if try moveIntoLog(partition, asking) { unreadable.insert(partition) }
+        }
+        isLogUnchecked = false
+    }
+
     /// What is not in the log can no longer be read. Before its start: messages expired unread, go
     /// on with the oldest. Behind its end: the broker lost its tail, or the topic was made anew, and
     /// nobody can tell which. Whole values are read again from the start, which changes nothing;
     /// events are counted, so that reading them twice would do harm: go on at the end.
-    private func moveIntoLog(_ partition: TopicPartition) throws(KafkaError) {
+    /// - Returns: whether it moved.
+    private func moveIntoLog(
+        _ partition: TopicPartition, _ asking: BatchConsumer
+    ) throws(KafkaError) -> Bool {
         guard let holder = owned[partition.partition],
-            let topic = Run.inputs.first(where: { $0.name == partition.topic })
-        else { return }
-        let log = try parts.consumer.watermarks(of: partition, timeoutMs: Limits.askMs)
-        let position = holder.positions[topic.name] ?? log.low
-        guard position < log.low || position > log.high else { return }
+            let topic = Run.inputs.first(where: { $0.name == partition.topic }),
+            let position = holder.positions[topic.name]
+        else { return false }
+        let log = try asking.watermarks(of: partition, timeoutMs: Limits.askMs)
+        guard position < log.low || position > log.high else { return false }
         let isExpired = position < log.low
         let next = isExpired || topic.cleanup != .delete ? log.low : log.high
         holder.positions[topic.name] = next
@@ -108,5 +120,6 @@ extension StageLoop {
                 .from: .integer(Int(log.low)), .to: .integer(Int(log.high)),
                 .offset: .integer(Int(next)),
             ])
+        return true
     }
 }

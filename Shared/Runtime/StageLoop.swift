@@ -12,6 +12,7 @@ internal import Topics
 final class StageLoop<Run: Stage> {
     struct Parts {
         let name: String
+        let bootstrapServers: String
         let make: (Int32) -> Run
         let store: CheckpointStore<Run>
         let housekeeping: Housekeeping?
@@ -32,8 +33,10 @@ final class StageLoop<Run: Stage> {
     /// Processed and not yet written.
     var outbox: [Outgoing] = []
     var lag: [TopicPartition: Int64] = [:]
-    /// Partitions that cannot be read on from their position: it is not in the log.
+    /// Partitions that cannot be read on from their position: it was not in the log.
     var unreadable: Set<TopicPartition> = []
+    /// Whether positions are to be held against what the log holds.
+    var isLogUnchecked = false
     /// Since when the group leaves a partition here that is not owned, monotonic.
     var orphanedMs: [Int32: Int64] = [:]
     var lastAdvanceMs = Clock.monotonicMs

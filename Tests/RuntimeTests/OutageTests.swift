@@ -121,7 +121,7 @@ struct `A stage` {
         try withServers { broker, database in
             let first = try start(broker, database)
             try expectReady(first)
-            #expect(eventually { database.owners().count == 1 }, "\(first.said)")
+            #expect(eventually { database.claims() == 4 }, "\(first.said)")
             #expect(first.stop() == .exited(0))
             try database.query { session in
                 try session.transaction { session in

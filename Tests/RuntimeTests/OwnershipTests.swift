@@ -74,7 +74,7 @@ struct `A partition` {
         try withServers(["--cleaning-interval-ms", "100"]) { broker, database in
             try createTopics(broker, ["retention.ms": "1", "segment.bytes": "1024"])
             let first = try start(broker, database)
-            #expect(eventually { database.owners().count == 1 }, "\(first.said)")
+            #expect(eventually { database.claims() == 4 }, "\(first.said)")
             #expect(first.stop() == .exited(0), "\(first.said)")
             try database.query { session in
                 _ = try session.execute(

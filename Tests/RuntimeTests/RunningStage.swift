@@ -130,6 +130,14 @@ struct StageDatabase {
         return Set(rows ?? [])
     }
 
+    /// How many partitions have ever been claimed.
+    func claims() -> Int {
+        let rows = try? query { session in
+            try session.execute("select count(*) from featurizer.checkpoints")[0][0] as Int64
+        }
+        return Int(rows ?? 0)
+    }
+
     /// Whether the count comes to be this one, and stays.
     func comesTo(_ count: Int) -> Bool {
         guard eventually(within: .seconds(15), { counted() == count }) else { return false }
