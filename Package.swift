@@ -40,7 +40,7 @@ let package = Package(
         ]
         // Services, in the order in which data passes through them.
         + service("Fleet", doing: "Workload", ["Topics", "Numerics"], main: ["Kafka"])
-        + service("Broker", doing: "Brokerage", ["CZlib", "CLZ4", "CZstd", "CSnappy"], .binding)
+        + service("Broker", doing: "Brokerage", ["CZlib", "CLZ4", "CZstd", "CSnappy"])
         + stage("Featurizer", doing: "Featurization")
         + stage("Learner", doing: "RepresentationLearning")
         + stage("Predictor", doing: "Prediction")
@@ -100,7 +100,7 @@ extension [SwiftSetting] {
         ]
     }
 
-    /// For every other module: no pointer may appear.
+    /// For every other module: what may touch a pointer says `unsafe`.
     static var safe: Self { binding + [.strictMemorySafety()] }
 }
 

@@ -180,7 +180,8 @@ progress() {
     query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
         to_char((select coalesce(sum(invocations), 0) from featurizer.functions),
             'FM999,999,999,990'),
-        (select count(*) from featurizer.functions), coalesce(sum(functions - waiting), 0),
+        greatest((select count(*) from featurizer.functions), sum(functions)),
+        coalesce(sum(functions - waiting), 0),
         ', ' || nullif(sum(waiting), 0) || ' waiting', coalesce(sum(workers_used), 0),
         coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null || printf 'starting'
 }

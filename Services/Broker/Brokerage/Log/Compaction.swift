@@ -142,7 +142,8 @@ struct CompactionFilter {
             while let (header, position) = try scanner.next() {
                 if header.isControl || isAborted(header) { continue }
                 let batch = try segment.file.read(count: header.sizeBytes, at: position)
-                let records = batch.withUnsafeBytes { try? Records.decode($0, header) } ?? []
+                let records =
+                    unsafe batch.withUnsafeBytes { try? unsafe Records.decode($0, header) } ?? []
                 for record in records {
                     guard let key = record.key else { continue }
                     let offset = header.baseOffset + Int64(record.offsetDelta)
@@ -161,10 +162,10 @@ struct CompactionFilter {
         while let (header, position) = try scanner.next() {
             let batch = try segment.file.read(count: header.sizeBytes, at: position)
             guard let kept = keep(batch, header, dropsTombstones: dropsTombstones) else { continue }
-            let result = kept.withUnsafeBytes { bytes in
+            let result = unsafe kept.withUnsafeBytes { bytes in
                 Result { () throws(StorageError) in
                     guard let start = bytes.baseAddress else { return }
-                    try target.append(
+                    try unsafe target.append(
                         bytes, RecordBatchHeader(start), nowMs: segment.lastAppendMs)
                 }
             }
@@ -179,11 +180,12 @@ struct CompactionFilter {
         if header.isControl {
             // A commit is not needed when its records say no more that they are of a transaction.
             // An abort is: readers may have been told of it and wait for its end.
-            let commits = batch.withUnsafeBytes { ControlBatch.commits($0, header) }
+            let commits = unsafe batch.withUnsafeBytes { unsafe ControlBatch.commits($0, header) }
             return commits == true ? nil : batch
         }
         if isAborted(header) { return nil }
-        guard let records = batch.withUnsafeBytes({ try? Records.decode($0, header) }) else {
+        guard let records = unsafe batch.withUnsafeBytes({ try? unsafe Records.decode($0, header) })
+        else {
             return batch
         }
         let kept = records.filter { record in

@@ -88,25 +88,27 @@ enum LogRecovery {
         _ segment: Segment, size: Int, _ producers: inout ProducerSequences
     ) throws(StorageError) {
         if size == 0 { return }
-        let mapping = mmap(nil, size, PROT_READ, MAP_PRIVATE, segment.file.descriptor, 0)
-        guard mapping != MAP_FAILED, let mapping else { throw .last("map", segment.file.path) }
-        defer { munmap(mapping, size) }
-        madvise(mapping, size, MADV_SEQUENTIAL)
-        let bytes = UnsafeRawBufferPointer(start: mapping, count: size)
+        let mapping = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, segment.file.descriptor, 0)
+        guard unsafe mapping != MAP_FAILED, let mapping = unsafe mapping else {
+            throw .last("map", segment.file.path)
+        }
+        defer { unsafe munmap(mapping, size) }
+        unsafe madvise(mapping, size, MADV_SEQUENTIAL)
+        let bytes = unsafe UnsafeRawBufferPointer(start: mapping, count: size)
         let nowMs = Clock.wallMs()
         while segment.size + RecordBatchHeader.size <= size {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[segment.size...])
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[segment.size...])
             guard let start = rest.baseAddress else { return }
-            let header = RecordBatchHeader(start)
+            let header = unsafe RecordBatchHeader(start)
             guard header.isPlausible, header.baseOffset >= segment.nextOffset,
-                header.sizeBytes <= rest.count, RecordBatch.isIntact(rest, header)
+                header.sizeBytes <= rest.count, unsafe RecordBatch.isIntact(rest, header)
             else { return }
             segment.note(header)
             guard header.hasProducer else { continue }
             if header.isControl {
                 let identity = ProducerIdentity(
                     id: header.producerID, epoch: header.producerEpoch)
-                guard let commit = ControlBatch.commits(rest, header) else { continue }
+                guard let commit = unsafe ControlBatch.commits(rest, header) else { continue }
                 producers.end(
                     identity, commit: commit, markerOffset: header.baseOffset, nowMs: nowMs)
             } else {

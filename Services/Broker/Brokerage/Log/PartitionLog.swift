@@ -78,7 +78,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             case .append: break
             }
             let nowMs = Clock.wallMs()
-            let (placed, error) = place(bytes, header, nowMs: nowMs)
+            let (placed, error) = unsafe place(bytes, header, nowMs: nowMs)
             guard let placed else { return AppendOutcome(error: error) }
             producers.record(placed, nowMs: nowMs)
             return AppendOutcome(
@@ -92,9 +92,9 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             guard producers.producers[identity.id]?.openOffset != nil else { return .none }
             let nowMs = Clock.wallMs()
             var marker = ControlBatch.marker(identity, commit: commit, nowMs: nowMs)
-            return marker.withUnsafeMutableBytes { bytes in
-                let header = RecordBatchHeader(UnsafeRawBufferPointer(bytes).baseAddress!)
-                let (placed, error) = place(bytes, header, nowMs: nowMs)
+            return unsafe marker.withUnsafeMutableBytes { bytes in
+                let header = unsafe RecordBatchHeader(UnsafeRawBufferPointer(bytes).baseAddress!)
+                let (placed, error) = unsafe place(bytes, header, nowMs: nowMs)
                 guard let placed else { return error }
                 producers.end(
                     identity, commit: commit, markerOffset: placed.baseOffset, nowMs: nowMs)
@@ -114,9 +114,9 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             var placed = header
             placed.baseOffset = endOffset
             // Neither field is covered by the checksum.
-            bytes.storeBytes(of: placed.baseOffset.bigEndian, as: Int64.self)
-            bytes.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
-            try active.append(UnsafeRawBufferPointer(bytes), placed, nowMs: nowMs)
+            unsafe bytes.storeBytes(of: placed.baseOffset.bigEndian, as: Int64.self)
+            unsafe bytes.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
+            try unsafe active.append(UnsafeRawBufferPointer(bytes), placed, nowMs: nowMs)
             if flusher.flushesAtOnce { try active.file.flush() }
             noteWritten()
             wakeWaiters()
@@ -209,10 +209,10 @@ extension PartitionLog {
             }
             return nil
         }
-        return batch?.withUnsafeBytes { bytes in
+        return unsafe batch?.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return nil }
-            let header = RecordBatchHeader(start)
-            let records = (try? Records.decode(bytes, header)) ?? []
+            let header = unsafe RecordBatchHeader(start)
+            let records = unsafe (try? Records.decode(bytes, header)) ?? []
             for record in records
             where header.baseTimestampMs + record.timestampDeltaMs >= timestampMs {
                 return (

@@ -59,7 +59,7 @@ final class Segment {
         _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, nowMs: Int64
     ) throws(StorageError) {
         do throws(StorageError) {
-            try file.write(bytes, at: size)
+            try unsafe file.write(bytes, at: size)
         } catch {
             // A part may have been written: it is cut off, or overwritten by the next batch.
             try? file.cut(to: size)
@@ -178,8 +178,8 @@ struct HeaderScanner {
             guard window.count >= RecordBatchHeader.size else { return nil }
         }
         let start = position - windowStart
-        let header = window.withUnsafeBytes { bytes in
-            RecordBatchHeader(bytes.baseAddress.unsafelyUnwrapped + start)
+        let header = unsafe window.withUnsafeBytes { bytes in
+            unsafe RecordBatchHeader(bytes.baseAddress.unsafelyUnwrapped + start)
         }
         guard header.isPlausible, header.sizeBytes <= end - position else { return nil }
         defer { position += header.sizeBytes }

@@ -6,31 +6,33 @@ enum CRC32C {
         guard var next = bytes.baseAddress else { return 0 }
         var left = bytes.count
         var crc = ~UInt32(0)
-        let table = tables
+        let table = unsafe tables
         while left >= 8 {
-            let low = UInt32(littleEndian: next.loadUnaligned(as: UInt32.self)) ^ crc
-            let high = UInt32(
+            let low = unsafe UInt32(littleEndian: next.loadUnaligned(as: UInt32.self)) ^ crc
+            let high = unsafe UInt32(
                 littleEndian: next.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
             crc =
-                table[0x700 | Int(low & 0xFF)] ^ table[0x600 | Int(low >> 8 & 0xFF)]
+                unsafe table[0x700 | Int(low & 0xFF)] ^ table[0x600 | Int(low >> 8 & 0xFF)]
                 ^ table[0x500 | Int(low >> 16 & 0xFF)] ^ table[0x400 | Int(low >> 24)]
                 ^ table[0x300 | Int(high & 0xFF)] ^ table[0x200 | Int(high >> 8 & 0xFF)]
                 ^ table[0x100 | Int(high >> 16 & 0xFF)] ^ table[Int(high >> 24)]
-            next += 8
+            unsafe next += 8
             left -= 8
         }
         while left > 0 {
-            let byte = UInt32(next.load(as: UInt8.self))
-            crc = table[Int((crc ^ byte) & 0xFF)] ^ crc >> 8
-            next += 1
+            let byte = unsafe UInt32(next.load(as: UInt8.self))
+            crc = unsafe table[Int((crc ^ byte) & 0xFF)] ^ crc >> 8
+            unsafe next += 1
             left -= 1
         }
         return ~crc
     }
 
     static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
-        bytes.withContiguousStorageIfAvailable { checksum(UnsafeRawBufferPointer($0)) }
-            ?? Array(bytes).withUnsafeBytes(checksum)
+        unsafe bytes.withContiguousStorageIfAvailable {
+            unsafe checksum(UnsafeRawBufferPointer($0))
+        }
+            ?? Array(bytes).withUnsafeBytes { unsafe checksum($0) }
     }
 
     /// Eight tables of 256: entry `256 k + b` is the sum of byte `b` followed by `k` zero bytes.
@@ -41,12 +43,12 @@ enum CRC32C {
         for byte in 0..<256 {
             var crc = UInt32(byte)
             for _ in 0..<8 { crc = crc & 1 != 0 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
-            tables[byte] = crc
+            unsafe tables[byte] = crc
         }
         for index in 256..<8 * 256 {
-            let previous = tables[index - 256]
-            tables[index] = tables[Int(previous & 0xFF)] ^ previous >> 8
+            let previous = unsafe tables[index - 256]
+            unsafe tables[index] = tables[Int(previous & 0xFF)] ^ previous >> 8
         }
-        return UnsafePointer(tables)
+        return unsafe UnsafePointer(tables)
     }()
 }

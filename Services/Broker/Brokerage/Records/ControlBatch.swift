@@ -24,7 +24,7 @@ enum ControlBatch {
     /// Whether a control batch commits; nil when it is no transaction's end.
     static func commits(_ batch: UnsafeRawBufferPointer, _ header: RecordBatchHeader) -> Bool? {
         guard header.isControl,
-            let key = (try? Records.decode(batch, header))?.first?.key, key.count >= 4
+            let key = unsafe (try? Records.decode(batch, header))?.first?.key, key.count >= 4
         else { return nil }
         switch Int16(key[2]) << 8 | Int16(key[3]) {
         case 0: return false
@@ -34,8 +34,8 @@ enum ControlBatch {
     }
 
     private static var blank: RecordBatchHeader {
-        var header = [UInt8](repeating: 0, count: RecordBatchHeader.size)
-            .withUnsafeBytes { RecordBatchHeader($0.baseAddress.unsafelyUnwrapped) }
+        var header = unsafe [UInt8](repeating: 0, count: RecordBatchHeader.size)
+            .withUnsafeBytes { unsafe RecordBatchHeader($0.baseAddress.unsafelyUnwrapped) }
         header.magic = 2
         header.baseSequence = -1
         return header

@@ -25,7 +25,7 @@ struct RecordBatchHeader: Equatable {
     /// - Parameter bytes: at least `size` of them.
     init(_ bytes: UnsafeRawPointer) {
         func integer<T: FixedWidthInteger>(_ offset: Int, _: T.Type = T.self) -> T {
-            T(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+            unsafe T(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
         }
         baseOffset = integer(0)
         batchLength = integer(8)
@@ -65,15 +65,15 @@ enum RecordBatch {
         _ bytes: UnsafeRawBufferPointer, bytesMax: Int64
     ) throws(ErrorCode) -> RecordBatchHeader {
         guard let start = bytes.baseAddress, bytes.count > 16 else { throw .corruptMessage }
-        guard bytes[16] == 2 else { throw .unsupportedForMessageFormat }
+        guard unsafe bytes[16] == 2 else { throw .unsupportedForMessageFormat }
         guard bytes.count >= RecordBatchHeader.size else { throw .corruptMessage }
-        let header = RecordBatchHeader(start)
+        let header = unsafe RecordBatchHeader(start)
         guard header.sizeBytes >= RecordBatchHeader.size, header.sizeBytes <= bytes.count else {
             throw .corruptMessage
         }
         guard Int64(header.sizeBytes) <= bytesMax else { throw .messageTooLarge }
         guard header.sizeBytes == bytes.count else { throw .invalidRecord }
-        guard isIntact(bytes, header) else { throw .corruptMessage }
+        guard unsafe isIntact(bytes, header) else { throw .corruptMessage }
         // A record takes 7 bytes at least, so an uncompressed batch bounds its own count.
         let room = header.codec == Codec.none ? (bytes.count - RecordBatchHeader.size) / 7 : .max
         guard header.recordCount > 0, header.lastOffsetDelta == header.recordCount - 1,
@@ -84,8 +84,8 @@ enum RecordBatch {
     }
 
     static func isIntact(_ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader) -> Bool {
-        let covered = UnsafeRawBufferPointer(
+        let covered = unsafe UnsafeRawBufferPointer(
             rebasing: bytes[RecordBatchHeader.checksumStart..<header.sizeBytes])
-        return CRC32C.checksum(covered) == header.checksum
+        return unsafe CRC32C.checksum(covered) == header.checksum
     }
 }

@@ -26,18 +26,18 @@ enum Records {
         _ batch: UnsafeRawBufferPointer, _ header: RecordBatchHeader
     ) throws(Malformed) -> [Record] {
         guard let codec = header.codec else { throw .unknownCodec(header.attributes & 7) }
-        let body = UnsafeRawBufferPointer(
+        let body = unsafe UnsafeRawBufferPointer(
             rebasing: batch[RecordBatchHeader.size..<header.sizeBytes])
-        if codec == Codec.none { return try decode(body, count: Int(header.recordCount)) }
+        if codec == Codec.none { return try unsafe decode(body, count: Int(header.recordCount)) }
         let plain: [UInt8]
         do throws(Codec.Failure) {
-            plain = try codec.decompress(body)
+            plain = try unsafe codec.decompress(body)
         } catch {
             throw .codec(error)
         }
-        let result = plain.withUnsafeBytes { bytes in
+        let result = unsafe plain.withUnsafeBytes { bytes in
             Result { () throws(Malformed) in
-                try decode(bytes, count: Int(header.recordCount))
+                try unsafe decode(bytes, count: Int(header.recordCount))
             }
         }
         return try result.get()
@@ -75,7 +75,7 @@ enum Records {
         _ bytes: UnsafeRawBufferPointer, count: Int
     ) throws(Malformed) -> [Record] {
         guard count >= 0 else { throw .field(at: 57) }
-        var reader = VarintReader(bytes: bytes)
+        var reader = unsafe VarintReader(bytes: bytes)
         var records: [Record] = []
         records.reserveCapacity(min(count, bytes.count / 7))
         for _ in 0..<count {
@@ -123,6 +123,7 @@ enum Records {
     }
 }
 
+@safe  // Every read is checked against the end; whoever makes it vouches for the bytes.
 private struct VarintReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0
@@ -130,8 +131,8 @@ private struct VarintReader {
     mutating func integer() throws(Records.Malformed) -> Int64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
-        while position < bytes.count, shift < 64 {
-            let byte = bytes[position]
+        while unsafe position < bytes.count, shift < 64 {
+            let byte = unsafe bytes[position]
             position += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
@@ -148,8 +149,8 @@ private struct VarintReader {
     }
 
     mutating func take(_ count: Int) throws(Records.Malformed) -> [UInt8] {
-        guard count >= 0, count <= bytes.count - position else { throw .field(at: position) }
+        guard count >= 0, unsafe count <= bytes.count - position else { throw .field(at: position) }
         defer { position += count }
-        return Array(bytes[position..<position + count])
+        return unsafe Array(bytes[position..<position + count])
     }
 }

@@ -10,7 +10,7 @@ final class Listener: Sendable {
             switch self {
             case .address(let host, let reason): "look up the address \"\(host)\": \(reason)"
             case .bind(let host, let port, let code):
-                "listen on \(host):\(port): \(String(cString: strerror(code)))"
+                unsafe "listen on \(host):\(port): \(String(cString: strerror(code)))"
             }
         }
     }
@@ -19,21 +19,21 @@ final class Listener: Sendable {
     private let descriptor: Int32
 
     init(host: String, port: Int) throws(Failure) {
-        var hints = addrinfo()
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, "\(port)", &hints, &found)
-        guard status == 0, let address = found else {
-            throw .address(host, reason: String(cString: gai_strerror(status)))
+        let status = unsafe getaddrinfo(host, "\(port)", &hints, &found)
+        guard status == 0, let address = unsafe found else {
+            throw unsafe .address(host, reason: String(cString: gai_strerror(status)))
         }
-        defer { freeaddrinfo(found) }
-        let descriptor = socket(
+        defer { unsafe freeaddrinfo(found) }
+        let descriptor = unsafe socket(
             address.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .bind(host, port: port, code: errno) }
         var on: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-        guard bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, 4)
+        guard unsafe bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
             listen(descriptor, Limits.connectionBacklog) == 0
         else {
             let code = errno
@@ -69,14 +69,14 @@ final class Listener: Sendable {
     private static func port(of descriptor: Int32) -> Int {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &storage) { pointer in
-            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &size)
+        unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            _ = unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &size)
             }
         }
         // IPv4 and IPv6 addresses both have the port after the two bytes of the family.
-        return withUnsafeBytes(of: storage) {
-            Int(UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+        return unsafe withUnsafeBytes(of: storage) {
+            unsafe Int(UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
         }
     }
 }

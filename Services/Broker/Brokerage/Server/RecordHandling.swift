@@ -34,12 +34,14 @@ extension RequestHandler {
         }
         guard let found = topicCreatedIfConfigured(topic), let log = found.log(partition.index)
         else { return AppendOutcome(error: .unknownTopicOrPartition) }
-        guard let bytes = partition.records else { return AppendOutcome(error: .corruptMessage) }
+        guard let bytes = unsafe partition.records else {
+            return AppendOutcome(error: .corruptMessage)
+        }
         let records = UnsafeRawBufferPointer(bytes)
         do throws(ErrorCode) {
-            let header = try RecordBatch.check(
+            let header = try unsafe RecordBatch.check(
                 records, bytesMax: found.configuration.messageBytesMax)
-            if found.configuration.compacts { try checkKeys(records, header) }
+            if found.configuration.compacts { try unsafe checkKeys(records, header) }
             if header.isTransactional {
                 let place = TopicPartition(topic: topic, partition: partition.index)
                 let identity = ProducerIdentity(
@@ -47,7 +49,7 @@ extension RequestHandler {
                 guard let name = request.transactionalID else { throw .invalidTransactionState }
                 if let error = transactions.refusal(of: identity, name, to: place) { throw error }
             }
-            return log.append(bytes, header)
+            return unsafe log.append(bytes, header)
         } catch {
             return AppendOutcome(error: error)
         }
@@ -59,7 +61,7 @@ extension RequestHandler {
     ) throws(ErrorCode) {
         let records: [Record]
         do throws(Records.Malformed) {
-            records = try Records.decode(batch, header)
+            records = try unsafe Records.decode(batch, header)
         } catch {
             throw .corruptMessage
         }

@@ -28,7 +28,7 @@ final class RequestHandler: Sendable {
     }
 
     func answer(_ bytes: UnsafeMutableRawBufferPointer, for connection: Connection) -> Answer {
-        var reader = WireReader(bytes)
+        var reader = unsafe WireReader(bytes)
         do throws(WireError) {
             let header = try RequestHeader(from: &reader)
             connection.note(client: header.client)

@@ -8,7 +8,7 @@ final class File: Sendable {
     /// Opens for reading and writing.
     init(_ path: String, create: Bool) throws(StorageError) {
         let flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0)
-        let descriptor = open(path, flags, 0o644)
+        let descriptor = unsafe open(path, flags, 0o644)
         guard descriptor >= 0 else { throw .last("open", path) }
         self.path = path
         self.descriptor = descriptor
@@ -18,29 +18,31 @@ final class File: Sendable {
 
     func size() throws(StorageError) -> Int {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .last("stat", path) }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .last("stat", path) }
         return Int(status.st_size)
     }
 
     /// When it was last written, in milliseconds of the wall clock.
     func modifiedMs() throws(StorageError) -> Int64 {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .last("stat", path) }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .last("stat", path) }
         return Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
     }
 
     func setModified(ms: Int64) throws(StorageError) {
         let time = timespec(
             tv_sec: Int(ms / 1_000), tv_nsec: Int(ms % 1_000) * 1_000_000)
-        guard futimens(descriptor, [time, time]) == 0 else { throw .last("set time of", path) }
+        guard unsafe futimens(descriptor, [time, time]) == 0 else {
+            throw .last("set time of", path)
+        }
     }
 
     /// Writes all of `bytes`, or throws having written none or some of them.
     func write(_ bytes: UnsafeRawBufferPointer, at position: Int) throws(StorageError) {
         var written = 0
         while written < bytes.count {
-            let count = pwrite(
-                descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written,
+            let count = unsafe pwrite(
+                descriptor, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written,
                 off_t(position + written))
             if count < 0 {
                 if errno == EINTR { continue }
@@ -51,8 +53,8 @@ final class File: Sendable {
     }
 
     func write(_ bytes: [UInt8], at position: Int) throws(StorageError) {
-        let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(StorageError) in try write(bytes, at: position) }
+        let result = unsafe bytes.withUnsafeBytes { bytes in
+            Result { () throws(StorageError) in try unsafe write(bytes, at: position) }
         }
         try result.get()
     }
@@ -63,8 +65,8 @@ final class File: Sendable {
     ) throws(StorageError) -> Int {
         var filled = 0
         while filled < buffer.count {
-            let count = pread(
-                descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled,
+            let count = unsafe pread(
+                descriptor, buffer.baseAddress.map { unsafe $0 + filled }, buffer.count - filled,
                 off_t(position + filled))
             if count < 0 {
                 if errno == EINTR { continue }
@@ -78,9 +80,9 @@ final class File: Sendable {
 
     func read(count: Int, at position: Int) throws(StorageError) -> [UInt8] {
         var outcome: Result<Int, StorageError> = .success(0)
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             outcome = Result { () throws(StorageError) in
-                try read(UnsafeMutableRawBufferPointer(buffer), at: position)
+                try unsafe read(UnsafeMutableRawBufferPointer(buffer), at: position)
             }
             filled = (try? outcome.get()) ?? 0
         }

@@ -3,19 +3,21 @@ internal import Glibc
 /// What the broker does with names in a folder.
 enum Folder {
     static func create(_ path: String) throws(StorageError) {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .last("create", path) }
+        guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .last("create", path) }
     }
 
-    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// The names in a folder, in order.
     static func names(in path: String) throws(StorageError) -> [String] {
-        guard let stream = opendir(path) else { throw .last("list", path) }
-        defer { closedir(stream) }
+        guard let stream = unsafe opendir(path) else { throw .last("list", path) }
+        defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
             }
             if name != "." && name != ".." { names.append(name) }
         }
@@ -23,22 +25,22 @@ enum Folder {
     }
 
     static func rename(_ path: String, to target: String) throws(StorageError) {
-        guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
+        guard unsafe Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
     }
 
     static func remove(_ path: String) throws(StorageError) {
-        guard unlink(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
     }
 
     /// Removes a folder and the files in it; a partition's has no folders within.
     static func removeWithFiles(_ path: String) throws(StorageError) {
         for name in try names(in: path) { try remove("\(path)/\(name)") }
-        guard rmdir(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
+        guard unsafe rmdir(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
     }
 
     /// Brings names made, changed and removed in a folder to the disk.
     static func flush(_ path: String) throws(StorageError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .last("open", path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .last("flush", path) }

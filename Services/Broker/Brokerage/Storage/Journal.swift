@@ -109,8 +109,8 @@ extension WireReader {
         _ bytes: [UInt8], _ body: (inout WireReader) throws(WireError) -> T
     ) -> T? {
         var copy = bytes
-        return copy.withUnsafeMutableBytes { bytes in
-            var reader = WireReader(bytes)
+        return unsafe copy.withUnsafeMutableBytes { bytes in
+            var reader = unsafe WireReader(bytes)
             return try? body(&reader)
         }
     }

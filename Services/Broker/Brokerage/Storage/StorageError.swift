@@ -19,6 +19,6 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        "\(operation) \(path): \(String(cString: strerror(code)))"
+        unsafe "\(operation) \(path): \(String(cString: strerror(code)))"
     }
 }

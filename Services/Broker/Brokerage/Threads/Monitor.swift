@@ -1,45 +1,46 @@
 internal import Glibc
 
 /// A lock and a condition to wait for under it.
+@safe  // It owns both from `init` to `deinit`, and lends neither.
 final class Monitor: @unchecked Sendable {
     // Sendable is true: both are made once, and pthreads allows their use from any thread.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     init() {
-        pthread_mutex_init(mutex, nil)
+        unsafe pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(condition, &attributes)
-        pthread_condattr_destroy(&attributes)
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
+        unsafe pthread_cond_destroy(condition)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe condition.deallocate()
+        unsafe mutex.deallocate()
     }
 
     func locked<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
         return try body()
     }
 
     /// Waits under the lock for a `broadcast`, or without reason: check again after it.
-    func wait() { pthread_cond_wait(condition, mutex) }
+    func wait() { unsafe pthread_cond_wait(condition, mutex) }
 
     /// Waits under the lock for a `broadcast` until `deadlineMs` of the monotonic clock at most.
     func wait(untilMs deadlineMs: Int64) {
         if deadlineMs == .max { return wait() }
         var deadline = timespec(
             tv_sec: Int(deadlineMs / 1_000), tv_nsec: Int(deadlineMs % 1_000) * 1_000_000)
-        pthread_cond_timedwait(condition, mutex, &deadline)
+        unsafe pthread_cond_timedwait(condition, mutex, &deadline)
     }
 
-    func broadcast() { pthread_cond_broadcast(condition) }
+    func broadcast() { unsafe pthread_cond_broadcast(condition) }
 }
 
 /// The two clocks, in milliseconds.
@@ -52,7 +53,7 @@ enum Clock {
 
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
-        clock_gettime(clock, &time)
+        unsafe clock_gettime(clock, &time)
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
@@ -66,7 +67,7 @@ final class ThreadGroup: @unchecked Sendable {
     /// Starts a thread; false when the system gives none.
     func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         monitor.locked { running += 1 }
-        let box = Unmanaged.passRetained(
+        let box = unsafe Unmanaged.passRetained(
             ThreadBody { [self] in
                 Self.refuseBrokenPipeSignals()
                 body()
@@ -76,20 +77,20 @@ final class ThreadGroup: @unchecked Sendable {
                 }
             })
         var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, Limits.threadStackBytes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setstacksize(&attributes, Limits.threadStackBytes)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { unsafe pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
-        let status = pthread_create(
+        let status = unsafe pthread_create(
             &thread, &attributes,
             { argument in
-                guard let argument else { return nil }
-                Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
             }, box.toOpaque())
         if status == 0 { return true }
-        box.release()
+        unsafe box.release()
         monitor.locked { running -= 1 }
         return false
     }
@@ -98,9 +99,9 @@ final class ThreadGroup: @unchecked Sendable {
     /// the thread, only the error is left.
     private static func refuseBrokenPipeSignals() {
         var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     /// Waits for every thread to end; false when some still run at `deadlineMs`.

@@ -1,4 +1,5 @@
 struct ProduceRequest {
+    @safe  // Only what takes `records` out of it is not.
     struct Partition {
         let index: Int32
         /// In the connection's buffer, until the request is answered.
@@ -15,7 +16,7 @@ struct ProduceRequest {
         topics = try reader.array { reader throws(WireError) in
             let name = try reader.string()
             let partitions = try reader.array { reader throws(WireError) in
-                Partition(index: try reader.int32(), records: try reader.nullableBytes())
+                unsafe Partition(index: try reader.int32(), records: try reader.nullableBytes())
             }
             return (name, partitions)
         }

@@ -9,13 +9,14 @@ enum WireError: Error, Equatable {
 /// Reads the protocol's fields from a request, front to back.
 ///
 /// It does not own the bytes: it and what it returns by pointer end before they do.
+@safe  // Every read is checked against the end; whoever makes it vouches for the bytes.
 struct WireReader {
     private let bytes: UnsafeMutableRawBufferPointer
     private var position = 0
 
-    init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+    init(_ bytes: UnsafeMutableRawBufferPointer) { unsafe self.bytes = bytes }
 
-    var left: Int { bytes.count - position }
+    var left: Int { unsafe bytes.count - position }
 
     mutating func int8() throws(WireError) -> Int8 { try integer() }
     mutating func int16() throws(WireError) -> Int16 { try integer() }
@@ -26,7 +27,7 @@ struct WireReader {
     mutating func nullableString() throws(WireError) -> String? {
         let count = Int(try int16())
         if count == -1 { return nil }
-        return String(decoding: try take(count), as: UTF8.self)
+        return unsafe String(decoding: try take(count), as: UTF8.self)
     }
 
     mutating func string() throws(WireError) -> String { try nullableString() ?? "" }
@@ -35,12 +36,12 @@ struct WireReader {
     mutating func nullableBytes() throws(WireError) -> UnsafeMutableRawBufferPointer? {
         let count = Int(try int32())
         if count == -1 { return nil }
-        return try take(count)
+        return try unsafe take(count)
     }
 
     mutating func byteArray() throws(WireError) -> [UInt8] {
-        guard let bytes = try nullableBytes() else { return [] }
-        return Array(bytes)
+        guard let bytes = try unsafe nullableBytes() else { return [] }
+        return unsafe Array(bytes)
     }
 
     mutating func nullableArray<T>(
@@ -65,14 +66,14 @@ struct WireReader {
     }
 
     private mutating func integer<T: FixedWidthInteger>() throws(WireError) -> T {
-        let bytes = try take(MemoryLayout<T>.size)
-        return T(bigEndian: bytes.loadUnaligned(as: T.self))
+        let bytes = try unsafe take(MemoryLayout<T>.size)
+        return unsafe T(bigEndian: bytes.loadUnaligned(as: T.self))
     }
 
     private mutating func take(_ count: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
         guard count >= 0 else { throw .length(count) }
         guard count <= left else { throw .short(needed: count, left: left) }
         defer { position += count }
-        return UnsafeMutableRawBufferPointer(rebasing: bytes[position..<position + count])
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[position..<position + count])
     }
 }

@@ -58,9 +58,9 @@ extension Chart {
             for series in named {
                 Tag.li(.class("key \(series.style)")) {
                     if let link = series.link {
-                        Tag.a(.href(link)) { series.name }
+                        Tag.a(.href(link), .title(series.name)) { Names.brief(series.name) }
                     } else {
-                        series.name
+                        Names.brief(series.name)
                     }
                 }
             }
@@ -116,7 +116,7 @@ extension Chart {
             return Tag.path(
                 .class("area \(series.style)"),
                 .svg("d", end < 0 ? "M0 0" : "M" + (there + back).joined(separator: "L") + "Z"),
-                .data("name", series.name),
+                .data("name", Names.brief(series.name)),
                 .data("values", valuesText(series)))
         }
     }
@@ -134,7 +134,7 @@ extension Chart {
         }
         return Tag.path(
             .class("curve \(series.style)"), .svg("d", path.isEmpty ? "M0 0" : path),
-            .svg("vector-effect", "non-scaling-stroke"), .data("name", series.name),
+            .svg("vector-effect", "non-scaling-stroke"), .data("name", Names.brief(series.name)),
             .data("values", valuesText(series)))
     }
 

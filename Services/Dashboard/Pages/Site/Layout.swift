@@ -122,9 +122,11 @@ func fact(_ name: String, @NodeBuilder _ value: () -> Node) -> Node {
 }
 
 func link(_ function: FunctionName) -> Node {
-    Tag.a(.class("name"), .href(.function(function))) {
-        Tag.span(.class("quiet")) { "\(function.customer)/\(function.service)/" }
-        function.function
+    Tag.a(.class("name"), .href(.function(function)), .title(function.text)) {
+        Tag.span(.class("quiet")) {
+            Names.brief(function.customer) + "/" + Names.brief(function.service) + "/"
+        }
+        Names.brief(function.function)
     }
 }
 
