@@ -113,7 +113,8 @@ struct CheckpointStore<Kept: Stage> {
         for snapshot in snapshots {
             for entry in snapshot.entries {
                 let more = entry.value?.count ?? 0
-                if part.count == Limits.entriesPerWrite || bytes + more > Limits.entryBytesPerWrite {
+                if part.count == Limits.entriesPerWrite || bytes + more > Limits.entryBytesPerWrite
+                {
                     try keep(part, in: &session)
                     part = []
                     bytes = 0

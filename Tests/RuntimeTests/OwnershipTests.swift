@@ -125,7 +125,8 @@ struct `A partition` {
     private func createTopics(
         _ broker: EmbeddedBroker, _ configuration: [String: String] = [:]
     ) throws {
-        let names = ["services", "workers", "invocations", "shapes", "representations"]
+        let names =
+            ["services", "workers", "invocations", "shapes", "representations"]
             + ["predictions", "assignments", "rejections"]
         try Admin(bootstrapServers: broker.bootstrapServers).createTopics(
             names.map { Admin.NewTopic($0, partitions: 4, configuration: configuration) },

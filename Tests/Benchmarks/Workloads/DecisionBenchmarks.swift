@@ -77,7 +77,9 @@ extension Benchmark {
                 var digest = Digest()
                 var count = 0
                 for case let assignment as Assignment in effects.messages {
-                    for placement in assignment.placements { digest.add(Array(placement.worker.utf8)) }
+                    for placement in assignment.placements {
+                        digest.add(Array(placement.worker.utf8))
+                    }
                     count += 1
                 }
                 return Outcome(count: count, digest: digest)

@@ -69,7 +69,8 @@ public struct Measurement: Sendable {
             padded(name, 18), padded("\(count) \(unit)", 20, right: true),
             padded("\(rounded(medianSeconds * 1_000)) ms", 12, right: true),
             padded("\(rounded(Double(count) / medianSeconds)) /s", 14, right: true),
-            padded("\(rounded(medianSeconds / Double(max(1, count)) * 1e6)) us each", 18, right: true),
+            padded(
+                "\(rounded(medianSeconds / Double(max(1, count)) * 1e6)) us each", 18, right: true),
             "  \(digest)",
         ].joined()
         if let ratio, let baselineName {
