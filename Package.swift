@@ -71,6 +71,9 @@ let package = Package(
             tests("Processing"),
             tests("Runtime", of: ["Runtime", "Kafka", "Postgres", "Settings", "Telemetry"]),
             tests("Workload"), tests("Brokerage", of: ["Brokerage", "Kafka"], .binding),
+            tests(
+                "Conformance", of: ["Brokerage", "CRdKafka"], .binding,
+                exclude: ["Python"]),
             tests("Featurization"),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
@@ -151,13 +154,14 @@ func stage(_ agent: String, doing activity: String) -> [Target] {
 
 /// - Parameter subjects: the modules under test; the one of the same name when left out.
 func tests(
-    _ name: String, of subjects: [String]? = nil, _ settings: [SwiftSetting] = .safe
+    _ name: String, of subjects: [String]? = nil, _ settings: [SwiftSetting] = .safe,
+    exclude: [String] = []
 ) -> Target {
     let always = ["Processing", "TestSupport", "Topics"]
     return .testTarget(
         name: "\(name)Tests",
         dependencies: modules(always + (subjects ?? [name]).filter { !always.contains($0) }),
-        path: "Tests/\(name)Tests", swiftSettings: settings)
+        path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: settings)
 }
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }

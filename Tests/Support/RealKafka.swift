@@ -24,7 +24,8 @@ public final class RealKafka: Sendable {
         return server
     }
 
-    private static let script: String? = {
+    /// The script that starts it, and its own tools.
+    public static let script: String? = {
         let path =
             environmentValue("ANTIPHASE_KAFKA")
             ?? "\(Products.packageFolder)/../shared/kafka/kafka"
@@ -40,7 +41,8 @@ public final class RealKafka: Sendable {
         let description: String
     }
 
-    public init() throws {
+    /// - Parameter settings: further ones of the broker, `name=value`.
+    public init(settings: [String] = []) throws {
         guard let script = RealKafka.script else {
             throw Failure(description: "start Kafka: no ../shared/kafka/kafka, no ANTIPHASE_KAFKA")
         }
@@ -55,13 +57,17 @@ public final class RealKafka: Sendable {
         bootstrapServers = "127.0.0.1:\(clients)"
         rite = Watchdog.atEnd(
             "for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
-        try run("start", "--port", "\(clients - 10)")
+        try run(
+            "start", ["--port", "\(clients - 10)"] + settings.flatMap { ["--set", $0] })
     }
 
     deinit { stop() }
 
     /// SIGKILL.
     public func kill() throws { try run("kill") }
+
+    /// SIGTERM, and waits for its end.
+    public func terminate() throws { try run("stop") }
 
     /// Starts it again on the same port and data; alone, it takes 10 seconds after a `kill`.
     public func restart() throws { try run("restart") }
@@ -73,7 +79,7 @@ public final class RealKafka: Sendable {
         _ = try? ChildProcess.run("/bin/rm", ["-rf", folder], within: .seconds(30))
     }
 
-    private func run(_ command: String, _ arguments: String...) throws {
+    private func run(_ command: String, _ arguments: [String] = []) throws {
         let outcome = try ChildProcess.run(
             script, [command, "\(folder)/data"] + arguments,
             environment: ["KAFKA_HEAP": "512m"], within: .seconds(120))

@@ -39,6 +39,8 @@ enum Limits {
 
     // Coordinators.
     static let groups = 10_000
+    /// As often as Kafka looks for groups without members (`offsets.retention.check.interval.ms`).
+    static let emptyGroupMs: Int64 = 600_000
     static let membersPerGroup = 1_000
     static let memberMetadataBytes = 1 << 20
     static let sessionTimeoutMs: ClosedRange<Int32> = 100...1_800_000

@@ -65,6 +65,8 @@ final class Group {
     private(set) var order: [String] = []
     /// Ids that were told to new members, and until when they may join with them.
     private(set) var told: [String: Int64] = [:]
+    /// When it is forgotten, having no members; never while it has some.
+    var emptyUntilMs = Int64.max
     /// When the present phase ends, whoever is missing.
     private var deadlineMs = Int64.max
     /// Whether the first generation is awaited, for whose end more members may come.
@@ -80,7 +82,7 @@ final class Group {
 
     var nextDeadlineMs: Int64 {
         let members = self.members.values.lazy.map(\.expiresMs).min() ?? .max
-        return min(deadlineMs, members, told.values.min() ?? .max)
+        return min(deadlineMs, members, told.values.min() ?? .max, emptyUntilMs)
     }
 
     func member(ofInstance instance: String) -> GroupMember? {
@@ -95,6 +97,19 @@ final class Group {
             && request.protocols.contains { candidate in
                 others.allSatisfy { $0.protocols.contains { $0.name == candidate.name } }
             }
+    }
+
+    /// The topics that members read, as far as they say so in the consumers' own format.
+    var subscriptions: Set<String> {
+        var names: Set<String> = []
+        for candidate in members.values.lazy.flatMap(\.protocols) {
+            let read = WireReader.decode(candidate.metadata) { reader throws(WireError) in
+                _ = try reader.int16()  // version
+                return try reader.array { reader throws(WireError) in try reader.string() }
+            }
+            names.formUnion(read ?? [])
+        }
+        return names
     }
 
     func tell(id: String, untilMs: Int64) { told[id] = untilMs }

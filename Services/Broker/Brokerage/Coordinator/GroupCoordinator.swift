@@ -32,8 +32,10 @@ final class GroupCoordinator: @unchecked Sendable {
                             .memberRemoved(
                                 group: group.name, member: member, reason: "not heard of in time"))
                     }
+                    noteIdle(group)
                     if state != (group.state, group.generation) { changed(group) }
                 }
+                groups = groups.filter { $0.value.emptyUntilMs > nowMs }
                 if isStopped { return false }
                 let deadlineMs = groups.values.lazy.map(\.nextDeadlineMs).min() ?? .max
                 // A deadline that passed without effect is looked at again a little later.
@@ -55,10 +57,13 @@ final class GroupCoordinator: @unchecked Sendable {
     func join(_ request: JoinGroupRequest, client: String, host: String) -> JoinGroupResponse {
         if let error = Self.refusal(request) { return refuse(request, error) }
         return monitor.locked {
+            if groups[request.group] == nil && !request.member.isEmpty {
+                return refuse(request, .unknownMemberID)
+            }
             guard let group = groups[request.group] ?? newGroup(request.group) else {
                 return refuse(request, .groupMaxSizeReached)
             }
-            defer { forgetIfIdle(group) }
+            defer { noteIdle(group) }
             guard group.suits(request) else { return refuse(request, .inconsistentGroupProtocol) }
             let nowMs = Clock.monotonicMs()
             if request.member.isEmpty {
@@ -162,7 +167,7 @@ final class GroupCoordinator: @unchecked Sendable {
             case .success(let (group, member)):
                 member.heardMs = Clock.monotonicMs()
                 if group.state == .completing { return .rebalanceInProgress }
-                return offsets.commit(who.group, places)
+                return offsets.commit(who.group, places, type: group.protocolType)
             }
         }
     }
@@ -173,12 +178,65 @@ final class GroupCoordinator: @unchecked Sendable {
     }
 
     /// Groups with members or offsets, in order.
-    func list() -> [(name: String, protocolType: String)] {
+    func list() -> [(name: String, protocolType: String, state: String)] {
         let stored = offsets.groupNames
         return monitor.locked {
             Set(groups.keys).union(stored).sorted().map {
-                ($0, groups[$0]?.protocolType ?? "consumer")
+                (
+                    $0, groups[$0]?.protocolType ?? offsets.type($0),
+                    (groups[$0]?.state ?? .empty).rawValue
+                )
             }
+        }
+    }
+
+    /// Why someone may not speak for a group in a transaction; nil when they may.
+    func refusal(of who: MemberClaim) -> ErrorCode? {
+        guard who.generation >= 0 || !who.member.isEmpty || who.instance != nil else {
+            return nil
+        }
+        return monitor.locked {
+            switch find(who) {
+            case .failure(let error): return error
+            case .success(let (group, member)):
+                member.heardMs = Clock.monotonicMs()
+                return group.state == .completing ? .rebalanceInProgress : nil
+            }
+        }
+    }
+
+    /// Forgets a group without members, with its offsets.
+    func delete(_ name: String) -> ErrorCode {
+        if name.isEmpty { return .invalidGroupID }
+        return monitor.locked {
+            if let group = groups[name], !group.isIdle { return .nonEmptyGroup }
+            guard groups[name] != nil || !offsets.offsets(name).isEmpty else {
+                return .groupIDNotFound
+            }
+            groups[name] = nil
+            return offsets.forget(name, nil) ? .none : .storageError
+        }
+    }
+
+    /// Forgets offsets of a group, but for topics that its members read.
+    func deleteOffsets(
+        of name: String, _ places: [TopicPartition]
+    ) -> (ErrorCode, [TopicPartition: ErrorCode]) {
+        monitor.locked {
+            let group = groups[name]
+            guard group != nil || !offsets.offsets(name).isEmpty else {
+                return (.groupIDNotFound, [:])
+            }
+            if group?.isIdle == false && group?.protocolType != "consumer" {
+                return (.nonEmptyGroup, [:])
+            }
+            let read = group?.subscriptions ?? []
+            let free = places.filter { !read.contains($0.topic) }
+            guard offsets.forget(name, free) else { return (.storageError, [:]) }
+            let errors = places.map { place in
+                (place, read.contains(place.topic) ? ErrorCode.groupSubscribedToTopic : .none)
+            }
+            return (.none, Dictionary(errors) { $1 })
         }
     }
 }

@@ -19,7 +19,14 @@ extension GroupCoordinator {
     }
 
     func newGroup(_ name: String) -> Group? {
-        guard groups.count < Limits.groups else { return nil }
+        if groups.count >= Limits.groups {
+            // The one that is empty for longest makes room.
+            let idle = groups.values.filter { $0.emptyUntilMs < .max }
+            guard let oldest = idle.min(by: { $0.emptyUntilMs < $1.emptyUntilMs }) else {
+                return nil
+            }
+            groups[oldest.name] = nil
+        }
         let group = Group(name: name, initialDelayMs: initialDelayMs)
         groups[name] = group
         return group
@@ -93,12 +100,17 @@ extension GroupCoordinator {
     }
 
     func changed(_ group: Group) {
-        forgetIfIdle(group)
+        noteIdle(group)
         monitor.broadcast()
     }
 
-    func forgetIfIdle(_ group: Group) {
-        if group.isIdle && groups[group.name] === group { groups[group.name] = nil }
+    /// A group without members is kept for a while, with its generation.
+    func noteIdle(_ group: Group) {
+        if !group.isIdle {
+            group.emptyUntilMs = .max
+        } else if group.emptyUntilMs == .max {
+            group.emptyUntilMs = Clock.monotonicMs() + Limits.emptyGroupMs
+        }
     }
 
     func find(_ who: MemberClaim) -> Result<(Group, GroupMember), ErrorCode> {

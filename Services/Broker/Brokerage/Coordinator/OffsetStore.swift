@@ -6,6 +6,8 @@ final class OffsetStore: @unchecked Sendable, Flushable {
     private let monitor = Monitor()
     private var journal: Journal
     private var groups: [String: [TopicPartition: CommittedOffset]] = [:]
+    /// What the members of a group call themselves, for groups that had members.
+    private var types: [String: String] = [:]
     private var count = 0
     private var isDirty = false
 
@@ -19,8 +21,13 @@ final class OffsetStore: @unchecked Sendable, Flushable {
             tell(.cut(path: "offsets.journal", bytes: journal.cutBytes))
         }
         for (key, value) in journal.entries {
-            guard let (group, place) = Self.decodeKey(key), let offset = Self.decodeValue(value)
-            else { continue }
+            guard let (group, place) = Self.decodeKey(key) else { continue }
+            if place == Self.typePlace {
+                types[group] = WireReader.decode(value) { reader throws(WireError) in
+                    try reader.string()
+                }
+            }
+            guard place != Self.typePlace, let offset = Self.decodeValue(value) else { continue }
             groups[group, default: [:]][place] = offset
         }
         count = journal.entries.count
@@ -28,6 +35,9 @@ final class OffsetStore: @unchecked Sendable, Flushable {
 
     /// In order.
     var groupNames: [String] { monitor.locked { groups.keys.sorted() } }
+
+    /// Empty for a group that never had members.
+    func type(_ group: String) -> String { monitor.locked { types[group] ?? "" } }
 
     func offset(_ group: String, _ place: TopicPartition) -> CommittedOffset? {
         monitor.locked { groups[group]?[place] }
@@ -40,15 +50,25 @@ final class OffsetStore: @unchecked Sendable, Flushable {
     }
 
     /// Stores all of `offsets` or none.
-    func commit(_ group: String, _ offsets: [(TopicPartition, CommittedOffset)]) -> ErrorCode {
+    ///
+    /// - Parameter type: of the group's members; nil when it has none.
+    func commit(
+        _ group: String, _ offsets: [(TopicPartition, CommittedOffset)], type: String? = nil
+    ) -> ErrorCode {
         monitor.locked {
             guard count + offsets.count <= Limits.committedOffsets else {
                 return .policyViolation
             }
-            let changes = offsets.map { place, offset in
+            var changes = offsets.map { place, offset in
                 (Self.encodeKey(group, place), Optional(Self.encodeValue(offset)))
             }
+            if let type, types[group] != type {
+                var writer = WireWriter()
+                writer.string(type)
+                changes.append((Self.encodeKey(group, Self.typePlace), writer.bytes))
+            }
             guard write(changes) else { return .storageError }
+            if let type { types[group] = type }
             for (place, offset) in offsets { groups[group, default: [:]][place] = offset }
             count = journal.entries.count
             return .none
@@ -68,6 +88,23 @@ final class OffsetStore: @unchecked Sendable, Flushable {
             }
             _ = write(changes)
             count = journal.entries.count
+        }
+    }
+
+    /// Forgets some of a group's offsets, or all of them (nil); false when that was not stored.
+    func forget(_ group: String, _ places: [TopicPartition]?) -> Bool {
+        monitor.locked {
+            guard let known = groups[group] else { return true }
+            let gone = places?.filter { known[$0] != nil } ?? Array(known.keys)
+            let type = places == nil && types[group] != nil ? [Self.typePlace] : []
+            guard write((gone + type).map { (Self.encodeKey(group, $0), nil) }) else {
+                return false
+            }
+            for place in gone { groups[group]?[place] = nil }
+            if groups[group]?.isEmpty == true { groups[group] = nil }
+            if places == nil { types[group] = nil }
+            count = journal.entries.count
+            return true
         }
     }
 
@@ -94,6 +131,9 @@ final class OffsetStore: @unchecked Sendable, Flushable {
         }
         return true
     }
+
+    /// In the place of a partition: no topic has no name.
+    private static let typePlace = TopicPartition(topic: "", partition: -1)
 
     private static func encodeKey(_ group: String, _ place: TopicPartition) -> [UInt8] {
         var writer = WireWriter()

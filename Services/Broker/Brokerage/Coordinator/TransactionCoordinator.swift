@@ -20,6 +20,8 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
     var transactions: [String: Transaction] = [:]
     /// When open transactions are aborted, by the monotonic clock.
     var deadlinesMs: [String: Int64] = [:]
+    /// Who producers were before they asked for their present epoch themselves.
+    var bumped: [String: ProducerIdentity] = [:]
     var nextID: Int64 = 1
     var reservedID: Int64 = 1
     var isDirty = false
@@ -115,18 +117,20 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
             topic.partitions.map { TopicPartition(topic: topic.name, partition: $0) }
         }
         let known = Dictionary(places.map { ($0, topics.log($0) != nil) }) { $1 }
+        let isWhole = !known.values.contains(false)
         let error = change(request.transactionalID, request.identity) { transaction in
             // All or none, as Kafka does.
-            if known.values.contains(false) { return .none }
+            if !isWhole { return .operationNotAttempted }
             transaction.partitions.formUnion(places)
             return transaction.partitions.count > Limits.transactionPartitions
                 ? .policyViolation : .none
         }
         return PartitionErrorsResponse(
             topics: request.topics.map { topic in
-                let errors = topic.partitions.map { index in
+                let errors = topic.partitions.map { index -> (Int32, ErrorCode) in
                     let place = TopicPartition(topic: topic.name, partition: index)
-                    return (index, known[place] == false ? .unknownTopicOrPartition : error)
+                    if known[place] == false { return (index, .unknownTopicOrPartition) }
+                    return (index, error)
                 }
                 return (topic.name, errors)
             })
@@ -141,12 +145,17 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
         }
     }
 
-    func add(_ request: TransactionOffsetsRequest) -> PartitionErrorsResponse {
+    /// - Parameter refusal: why the group does not take offsets from who sends them.
+    func add(
+        _ request: TransactionOffsetsRequest, refusal: ErrorCode?
+    ) -> PartitionErrorsResponse {
+        let group = request.who.group
         let error = change(request.transactionalID, request.identity) { transaction in
+            if let refusal { return refusal }
             for topic in request.topics {
                 for partition in topic.partitions {
                     let place = TopicPartition(topic: topic.name, partition: partition.index)
-                    transaction.offsets[request.group, default: [:]][place] = partition.offset
+                    transaction.offsets[group, default: [:]][place] = partition.offset
                 }
             }
             return .none
@@ -155,6 +164,15 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
             topics: request.topics.map { topic in
                 (topic.name, topic.partitions.map { ($0.index, error) })
             })
+    }
+
+    /// Partitions whose offset a transaction will commit for the group, should it be committed.
+    func partitionsToCommit(of group: String) -> Set<TopicPartition> {
+        monitor.locked {
+            transactions.values.reduce(into: []) { places, transaction in
+                if let mine = transaction.offsets[group] { places.formUnion(mine.keys) }
+            }
+        }
     }
 
     func end(_ request: EndTransactionRequest) -> ErrorCode {

@@ -16,6 +16,12 @@ extension TransactionCoordinator {
                 name, Transaction(identity: identity, timeoutMs: request.timeoutMs, nowMs: nowMs))
             return identity
         }
+        // Who was fenced meanwhile does not come back by asking for the next epoch; who asks twice
+        // because the answer was lost gets it again.
+        if let former = request.former, former != transaction.identity {
+            guard bumped[name] == former else { throw .invalidProducerEpoch }
+            return transaction.identity
+        }
         // A decided one is ended as decided; an open one is its former producer's, and ends here.
         if transaction.state == .committing || transaction.state == .aborting {
             transaction = try finish(name, transaction, commit: transaction.state == .committing)
@@ -35,6 +41,7 @@ extension TransactionCoordinator {
         transaction.hasCommitted = nil
         transaction.usedMs = nowMs
         try save(name, transaction)
+        bumped[name] = request.former
         return transaction.identity
     }
 
@@ -149,6 +156,7 @@ extension TransactionCoordinator {
         else { throw .policyViolation }
         try write(Self.keyPrefix + Array(oldest.key.utf8), nil)
         transactions[oldest.key] = nil
+        bumped[oldest.key] = nil
     }
 
     private func save(_ name: String, _ transaction: Transaction) throws(ErrorCode) {

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What a fetch gets from one partition.
 struct PartitionRead {
     var error = ErrorCode.none
@@ -15,6 +17,8 @@ struct AppendOutcome {
     let error: ErrorCode
     var baseOffset: Int64 = -1
     var startOffset: Int64 = -1
+    /// By the broker's clock, in a topic whose records get that.
+    var appendTimeMs: Int64 = -1
 }
 
 /// The log of one partition: segments in a folder, the last of them written to.
@@ -23,7 +27,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
     let topic: String
     let partition: Int
     let folder: String
-    let configuration: TopicConfiguration
+    private let settings: Mutex<TopicConfiguration>
     let flusher: Flusher
     let tell: @Sendable (BrokerEvent) -> Void
     let monitor = Monitor()
@@ -35,6 +39,8 @@ final class PartitionLog: @unchecked Sendable, Flushable {
     var summaries: [Int64: SegmentSummary]
     private var waiters: [ObjectIdentifier: FetchWaiter] = [:]
     private var isDirty = false
+    /// Records before it were deleted by a client, though their segment may still be there.
+    private var deletedBefore: Int64 = 0
     private(set) var isDeleted = false
     /// Why nothing can be written until a restart.
     private var failure: StorageError?
@@ -46,7 +52,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
         self.topic = topic
         self.partition = partition
         self.folder = folder
-        self.configuration = configuration
+        settings = Mutex(configuration)
         self.flusher = flusher
         self.tell = tell
         let recovered = try LogRecovery.load(folder, tell: tell)
@@ -57,11 +63,17 @@ final class PartitionLog: @unchecked Sendable, Flushable {
         noteWritten()
     }
 
+    /// As its topic is configured; that may change.
+    var configuration: TopicConfiguration {
+        get { settings.withLock { $0 } }
+        set { settings.withLock { $0 = newValue } }
+    }
+
     var active: Segment {
         guard let last = segments.last else { preconditionFailure("a log without a segment") }
         return last
     }
-    var startOffset: Int64 { segments.first?.baseOffset ?? 0 }
+    var startOffset: Int64 { max(segments.first?.baseOffset ?? 0, deletedBefore) }
     var endOffset: Int64 { active.nextOffset }
     var stableOffset: Int64 { producers.firstOpenOffset ?? endOffset }
 
@@ -82,7 +94,8 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             guard let placed else { return AppendOutcome(error: error) }
             producers.record(placed, nowMs: nowMs)
             return AppendOutcome(
-                error: .none, baseOffset: placed.baseOffset, startOffset: startOffset)
+                error: .none, baseOffset: placed.baseOffset, startOffset: startOffset,
+                appendTimeMs: placed.hasAppendTime ? placed.maxTimestampMs : -1)
         }
     }
 
@@ -116,6 +129,9 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             // Neither field is covered by the checksum.
             unsafe bytes.storeBytes(of: placed.baseOffset.bigEndian, as: Int64.self)
             unsafe bytes.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
+            if configuration.stampsAppendTime && !header.isControl {
+                unsafe RecordBatch.stamp(bytes, &placed, appendTimeMs: nowMs)
+            }
             try unsafe active.append(UnsafeRawBufferPointer(bytes), placed, nowMs: nowMs)
             if flusher.flushesAtOnce { try active.file.flush() }
             noteWritten()
@@ -203,26 +219,47 @@ extension PartitionLog {
     func firstRecord(
         asLateAs timestampMs: Int64
     ) throws(StorageError) -> (offset: Int64, timestampMs: Int64)? {
-        let batch = try monitor.locked { () throws(StorageError) -> [UInt8]? in
-            for segment in segments {
-                if let batch = try segment.batch(asLateAs: timestampMs) { return batch }
+        var start: Int64 = 0
+        while true {
+            let batch = try monitor.locked { () throws(StorageError) -> [UInt8]? in
+                start = max(start, startOffset)
+                for segment in segments {
+                    let found = try segment.batch(asLateAs: timestampMs, reaching: start)
+                    if let found { return found }
+                }
+                return nil
             }
-            return nil
-        }
-        return unsafe batch?.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress else { return nil }
-            let header = unsafe RecordBatchHeader(start)
-            let records = unsafe (try? Records.decode(bytes, header)) ?? []
-            for record in records
-            where header.baseTimestampMs + record.timestampDeltaMs >= timestampMs {
-                return (
-                    header.baseOffset + Int64(record.offsetDelta),
-                    header.baseTimestampMs + record.timestampDeltaMs
-                )
+            guard let batch else { return nil }
+            let header = unsafe batch.withUnsafeBytes { bytes in
+                unsafe RecordBatchHeader(bytes.baseAddress.unsafelyUnwrapped)
             }
-            // Not to be opened, or its header lies: the batch is as near as can be told.
-            return (header.baseOffset, header.maxTimestampMs)
+            let found = Self.record(in: batch, header, asLateAs: timestampMs, from: start)
+            if let found { return found }
+            start = header.lastOffset + 1
         }
+    }
+
+    private static func record(
+        in batch: [UInt8], _ header: RecordBatchHeader, asLateAs timestampMs: Int64,
+        from start: Int64
+    ) -> (offset: Int64, timestampMs: Int64)? {
+        let opened = unsafe batch.withUnsafeBytes { try? unsafe Records.decode($0, header) }
+        // Not to be opened: the batch is as near as can be told.
+        guard let records = opened else {
+            return (max(header.baseOffset, start), header.maxTimestampMs)
+        }
+        return records.lazy.map { record in
+            (
+                offset: header.baseOffset + Int64(record.offsetDelta),
+                timestampMs: header.hasAppendTime
+                    ? header.maxTimestampMs : header.baseTimestampMs + record.timestampDeltaMs
+            )
+        }.first { $0.offset >= start && $0.timestampMs >= timestampMs }
+    }
+
+    /// The time of the latest record; -1 when there is none.
+    var maxTimestampMs: Int64 {
+        monitor.locked { segments.lazy.map(\.maxTimestampMs).max() ?? -1 }
     }
 
     /// The first and the end offset.
@@ -286,6 +323,11 @@ extension PartitionLog {
         } catch {
             monitor.locked { if !isDeleted { close(for: error) } }
         }
+    }
+
+    /// Lets no record before `offset` be read any more.
+    func deleteRecords(before offset: Int64) {
+        monitor.locked { deletedBefore = max(deletedBefore, min(offset, endOffset)) }
     }
 
     /// Lets nobody read or write any more; the files are the caller's to remove.

@@ -122,13 +122,15 @@ final class Segment {
         return end
     }
 
-    /// The first batch with a record as late as `timestampMs`, whole.
-    func batch(asLateAs timestampMs: Int64) throws(StorageError) -> [UInt8]? {
-        guard maxTimestampMs >= timestampMs else { return nil }
+    /// The first batch that reaches `offset` and has a record as late as `timestampMs`, whole.
+    func batch(asLateAs timestampMs: Int64, reaching offset: Int64) throws(StorageError) -> [UInt8]? {
+        guard maxTimestampMs >= timestampMs, nextOffset > offset else { return nil }
         let start = lastPlace(where: { $0.timestampBeforeMs < timestampMs })?.position ?? 0
         var scanner = HeaderScanner(file, from: start, to: size)
         while let (header, position) = try scanner.next() {
-            if header.maxTimestampMs >= timestampMs && !header.isControl {
+            if header.maxTimestampMs >= timestampMs && header.lastOffset >= offset
+                && !header.isControl
+            {
                 return try file.read(count: header.sizeBytes, at: position)
             }
         }

@@ -44,6 +44,8 @@ struct RecordBatchHeader: Equatable {
     var sizeBytes: Int { Int(batchLength) + Self.lengthOverhead }
     var lastOffset: Int64 { baseOffset + Int64(lastOffsetDelta) }
     var codec: Codec? { Codec(rawValue: attributes & 0x07) }
+    /// All records have the batch's `maxTimestampMs`, which the broker gave it.
+    var hasAppendTime: Bool { attributes & 0x08 != 0 }
     var isTransactional: Bool { attributes & 0x10 != 0 }
     var isControl: Bool { attributes & 0x20 != 0 }
     var hasProducer: Bool { producerID >= 0 }
@@ -81,6 +83,22 @@ enum RecordBatch {
             !header.hasProducer || (header.producerEpoch >= 0 && header.baseSequence >= 0)
         else { throw .invalidRecord }
         return header
+    }
+
+    /// Gives a batch the time at which it is appended, in the place of its records' own.
+    static func stamp(
+        _ bytes: UnsafeMutableRawBufferPointer, _ header: inout RecordBatchHeader,
+        appendTimeMs: Int64
+    ) {
+        header.attributes |= 0x08
+        header.maxTimestampMs = appendTimeMs
+        unsafe bytes.storeBytes(
+            of: header.attributes.bigEndian, toByteOffset: 21, as: Int16.self)
+        unsafe bytes.storeBytes(of: appendTimeMs.bigEndian, toByteOffset: 35, as: Int64.self)
+        let covered = unsafe UnsafeRawBufferPointer(
+            rebasing: bytes[RecordBatchHeader.checksumStart..<header.sizeBytes])
+        header.checksum = unsafe CRC32C.checksum(covered)
+        unsafe bytes.storeBytes(of: header.checksum.bigEndian, toByteOffset: 17, as: UInt32.self)
     }
 
     static func isIntact(_ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader) -> Bool {

@@ -64,19 +64,29 @@ extension RequestHandler {
         _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
     ) throws(WireError) {
         let request = try OffsetFetchRequest(from: &reader, version: version)
-        var topics: [(name: String, partitions: [(index: Int32, offset: CommittedOffset?)])] = []
+        let unstable =
+            request.stableOnly ? transactions.partitionsToCommit(of: request.group) : []
+        func told(
+            _ place: TopicPartition, _ offset: CommittedOffset?
+        ) -> OffsetFetchResponse.Partition {
+            let isStable = !unstable.contains(place)
+            return OffsetFetchResponse.Partition(
+                index: place.partition, offset: isStable ? offset : nil,
+                error: isStable ? .none : .unstableOffsetCommit)
+        }
+        var topics: [(name: String, partitions: [OffsetFetchResponse.Partition])] = []
         if let asked = request.topics {
             topics = asked.map { topic in
                 let partitions = topic.partitions.map { index in
                     let place = TopicPartition(topic: topic.name, partition: index)
-                    return (index, groups.offsets.offset(request.group, place))
+                    return told(place, groups.offsets.offset(request.group, place))
                 }
                 return (topic.name, partitions)
             }
         } else {
             for (place, offset) in groups.offsets.offsets(request.group) {
                 if topics.last?.name != place.topic { topics.append((place.topic, [])) }
-                topics[topics.count - 1].partitions.append((place.partition, offset))
+                topics[topics.count - 1].partitions.append(told(place, offset))
             }
         }
         OffsetFetchResponse(topics: topics).write(to: &writer, version: version)
@@ -87,23 +97,24 @@ extension RequestHandler {
     ) throws(WireError) {
         let names = try reader.array { reader throws(WireError) in try reader.string() }
         let described = names.map { name in
-            let hasOffsets = groups.offsets.offsets(name).isEmpty == false
-            return groups.look(name) { group in Self.describe(name, group, hasOffsets: hasOffsets) }
+            let type =
+                groups.offsets.offsets(name).isEmpty ? nil : groups.offsets.type(name)
+            return groups.look(name) { group in Self.describe(name, group, stored: type) }
         }
         DescribeGroupsResponse(groups: described).write(to: &writer, version: version)
     }
 
     private static func describe(
-        _ name: String, _ group: Group?, hasOffsets: Bool
+        _ name: String, _ group: Group?, stored type: String?
     ) -> DescribeGroupsResponse.Group {
         guard let group else {
             return DescribeGroupsResponse.Group(
-                name: name, state: hasOffsets ? "Empty" : "Dead",
-                protocolType: hasOffsets ? "consumer" : "", protocolName: "", members: [])
+                name: name, state: type == nil ? "Dead" : "Empty",
+                protocolType: type ?? "", protocolName: "", members: [])
         }
         let members = group.order.compactMap { group.members[$0] }.map { member in
             DescribeGroupsResponse.Member(
-                id: member.id, client: member.client, host: member.host,
+                id: member.id, instance: member.instance, client: member.client, host: member.host,
                 metadata: member.protocols.first { $0.name == group.protocolName }?.metadata ?? [],
                 assignment: member.assignment)
         }
@@ -112,26 +123,45 @@ extension RequestHandler {
             protocolName: group.protocolName, members: members)
     }
 
-    /// Everything about producer ids and transactions.
-    func transact(
-        _ api: API, _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
+    func listGroups(
+        _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
     ) throws(WireError) {
-        switch api {
-        case .initProducerID:
-            transactions.initialize(try InitProducerIDRequest(from: &reader)).write(to: &writer)
-        case .addPartitionsToTransaction:
-            transactions.add(try AddPartitionsRequest(from: &reader))
-                .write(to: &writer, throttled: true)
-        case .addOffsetsToTransaction:
-            let error = transactions.add(try AddOffsetsRequest(from: &reader))
-            ErrorResponse(error: error).write(to: &writer, throttled: true)
-        case .endTransaction:
-            let error = transactions.end(try EndTransactionRequest(from: &reader))
-            ErrorResponse(error: error).write(to: &writer, throttled: true)
-        case .transactionOffsetCommit:
-            transactions.add(try TransactionOffsetsRequest(from: &reader, version: version))
-                .write(to: &writer, throttled: true)
-        default: preconditionFailure("\(api) has nothing to do with transactions")
+        let request = try ListGroupsRequest(from: &reader, version: version)
+        let listed = groups.list().filter { group in
+            (request.states.isEmpty || request.states.contains(group.state.lowercased()))
+                && (request.types.isEmpty || request.types.contains(ListGroupsResponse.type))
         }
+        ListGroupsResponse(groups: listed).write(to: &writer, version: version)
+    }
+
+    func deleteGroups(
+        _ reader: inout WireReader, _ writer: inout WireWriter
+    ) throws(WireError) {
+        let request = try DeleteGroupsRequest(from: &reader)
+        let deleted = request.names.map { ($0, groups.delete($0)) }
+        DeleteGroupsResponse(groups: deleted).write(to: &writer)
+    }
+
+    func deleteOffsets(
+        _ reader: inout WireReader, _ writer: inout WireWriter
+    ) throws(WireError) {
+        let request = try OffsetDeleteRequest(from: &reader)
+        let places = request.topics.flatMap { topic in
+            topic.partitions.map { TopicPartition(topic: topic.name, partition: $0) }
+        }
+        let known = places.filter { topics.log($0) != nil }
+        let (error, errors) = groups.deleteOffsets(of: request.group, known)
+        let response = OffsetDeleteResponse(
+            error: error,
+            topics: error != .none
+                ? []
+                : request.topics.map { topic in
+                    let partitions = topic.partitions.map { index in
+                        let place = TopicPartition(topic: topic.name, partition: index)
+                        return (index, errors[place] ?? .unknownTopicOrPartition)
+                    }
+                    return (topic.name, partitions)
+                })
+        response.write(to: &writer)
     }
 }

@@ -12,7 +12,8 @@ extension RequestHandler {
                         let outcome = append(partition, of: topic.name, request)
                         return ProduceResponse.Partition(
                             index: partition.index, error: outcome.error,
-                            baseOffset: outcome.baseOffset, logStartOffset: outcome.startOffset)
+                            baseOffset: outcome.baseOffset, appendTimeMs: outcome.appendTimeMs,
+                            logStartOffset: outcome.startOffset)
                     }
                 )
             })
@@ -42,6 +43,7 @@ extension RequestHandler {
             let header = try unsafe RecordBatch.check(
                 records, bytesMax: found.configuration.messageBytesMax)
             if found.configuration.compacts { try unsafe checkKeys(records, header) }
+            try unsafe checkTimes(records, header, found.configuration)
             if header.isTransactional {
                 let place = TopicPartition(topic: topic, partition: partition.index)
                 let identity = ProducerIdentity(
@@ -66,6 +68,28 @@ extension RequestHandler {
             throw .corruptMessage
         }
         guard records.allSatisfy({ $0.key != nil }) else { throw .invalidRecord }
+    }
+
+    /// A record's own time must be near the broker's, as near as the topic wants it.
+    private func checkTimes(
+        _ batch: UnsafeRawBufferPointer, _ header: RecordBatchHeader,
+        _ configuration: TopicConfiguration
+    ) throws(ErrorCode) {
+        if configuration.stampsAppendTime { return }
+        let nowMs = Clock.wallMs()
+        // A time that was not given is -1.
+        if header.maxTimestampMs > nowMs,
+            header.maxTimestampMs - nowMs > configuration.timestampAfterMs
+        {
+            throw .invalidTimestamp
+        }
+        guard configuration.timestampBeforeMs < .max else { return }
+        let records = unsafe (try? Records.decode(batch, header)) ?? []
+        let isNear = records.allSatisfy { record in
+            let timestampMs = header.baseTimestampMs &+ record.timestampDeltaMs
+            return timestampMs < 0 || nowMs - timestampMs <= configuration.timestampBeforeMs
+        }
+        guard isNear else { throw .invalidTimestamp }
     }
 
     func fetch(
@@ -144,7 +168,9 @@ extension RequestHandler {
             switch partition.timestampMs {
             case -2: found = (offsets.start, -1)
             case -1: found = (offsets.end, -1)
-            case let timestampMs:
+            case -3 where log.maxTimestampMs < 0: break
+            case let asked:
+                let timestampMs = asked == -3 ? log.maxTimestampMs : asked
                 do throws(StorageError) {
                     found = try log.firstRecord(asLateAs: timestampMs)
                     if let offset = found?.offset, offset >= offsets.end { found = nil }

@@ -40,13 +40,17 @@ final class RequestHandler: Sendable {
             writer.int32(header.correlation)
             if api == .apiVersions {
                 let isKnown = api.versions.contains(header.version)
-                // A newer client is answered in the oldest form, and comes again with that.
+                // A newer client is answered in the oldest form, and comes again with that. The
+                // header of this response is never flexible: it is read before versions are known.
+                writer.isFlexible = isKnown && api.isFlexible(header.version)
                 APIVersionsResponse(error: isKnown ? .none : .unsupportedVersion)
                     .write(to: &writer, version: isKnown ? header.version : 0)
             } else {
                 guard api.versions.contains(header.version) else {
                     return .close("version \(header.version) of \(api) is not served")
                 }
+                writer.isFlexible = api.isFlexible(header.version)
+                writer.tags()
                 let request = Request(
                     api: api, version: header.version, client: connection.client,
                     host: connection.host)
@@ -79,7 +83,14 @@ final class RequestHandler: Sendable {
         case .metadata: try metadata(&reader, &writer, version)
         case .createTopics: try createTopics(&reader, &writer, version)
         case .deleteTopics: try deleteTopics(&reader, &writer, version)
+        case .createPartitions: try createPartitions(&reader, &writer)
+        case .deleteRecords: try deleteRecords(&reader, &writer)
+        case .describeLogFolders: try describeLogFolders(&reader, &writer)
         case .describeConfigs: try describeConfigs(&reader, &writer, version)
+        case .alterConfigs: try alterConfigs(&reader, &writer, incremental: false)
+        case .incrementalAlterConfigs: try alterConfigs(&reader, &writer, incremental: true)
+        case .describeCluster:
+            DescribeClusterResponse(broker: endpoint).write(to: &writer, version: version)
         case .findCoordinator:
             FindCoordinatorResponse(broker: endpoint).write(to: &writer, version: version)
         case .joinGroup: try joinGroup(&reader, &writer, request)
@@ -88,9 +99,10 @@ final class RequestHandler: Sendable {
         case .leaveGroup: try leaveGroup(&reader, &writer, version)
         case .offsetCommit: try offsetCommit(&reader, &writer, version)
         case .offsetFetch: try offsetFetch(&reader, &writer, version)
-        case .listGroups:
-            ListGroupsResponse(groups: groups.list()).write(to: &writer, version: version)
+        case .listGroups: try listGroups(&reader, &writer, version)
         case .describeGroups: try describeGroups(&reader, &writer, version)
+        case .deleteGroups: try deleteGroups(&reader, &writer)
+        case .offsetDelete: try deleteOffsets(&reader, &writer)
         case .initProducerID, .addPartitionsToTransaction, .addOffsetsToTransaction,
             .endTransaction, .transactionOffsetCommit:
             try transact(request.api, &reader, &writer, version)

@@ -1,4 +1,4 @@
-/// Metadata, CreateTopics, DeleteTopics, DescribeConfigs.
+/// Metadata, CreateTopics, DeleteTopics, CreatePartitions, DeleteRecords, DescribeLogDirs.
 extension RequestHandler {
     func metadata(
         _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
@@ -79,61 +79,76 @@ extension RequestHandler {
         DeleteTopicsResponse(topics: deleted).write(to: &writer, version: version)
     }
 
-    func describeConfigs(
-        _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
+    func createPartitions(
+        _ reader: inout WireReader, _ writer: inout WireWriter
     ) throws(WireError) {
-        let request = try DescribeConfigsRequest(from: &reader, version: version)
-        let described = request.resources.map { resource in
-            var error = ErrorCode.none
-            var entries: [DescribeConfigsResponse.Entry] = []
-            switch resource.type {
-            case DescribeConfigsRequest.topicResource:
-                if let topic = topics.topic(resource.name) {
-                    entries = Self.describe(topic.configuration)
-                } else {
-                    error = .unknownTopicOrPartition
+        let request = try CreatePartitionsRequest(from: &reader)
+        let grown = request.topics.map { topic -> (String, ErrorCode, String?) in
+            do throws(TopicRegistry.Refusal) {
+                let present = topics.topic(topic.name)?.partitions.count ?? 0
+                let isFit = topic.assignments?.allSatisfy { $0 == [Endpoint.nodeID] } ?? true
+                if let assignments = topic.assignments,
+                    !isFit || assignments.count != Int(topic.count) - present
+                {
+                    throw TopicRegistry.Refusal(
+                        error: .invalidReplicaAssignment,
+                        reason: "every new partition has the one replica \(Endpoint.nodeID)")
                 }
-            case DescribeConfigsRequest.brokerResource:
-                if resource.name.isEmpty || resource.name == "\(Endpoint.nodeID)" {
-                    entries = describeBroker()
-                } else {
-                    error = .invalidRequest
-                }
-            default: error = .invalidRequest
+                try topics.grow(
+                    topic.name, to: Int(topic.count), validateOnly: request.validateOnly)
+                return (topic.name, .none, nil)
+            } catch {
+                return (topic.name, error.error, error.reason)
             }
-            if let names = resource.names { entries.removeAll { !names.contains($0.name) } }
-            return DescribeConfigsResponse.Resource(
-                error: error, message: nil, type: resource.type, name: resource.name,
-                entries: entries)
         }
-        DescribeConfigsResponse(resources: described).write(to: &writer, version: version)
+        CreateTopicsResponse(topics: grown).write(to: &writer, version: 2)
     }
 
-    private static func describe(
-        _ configuration: TopicConfiguration
-    ) -> [DescribeConfigsResponse.Entry] {
-        TopicConfiguration.Key.allCases.map { key in
-            DescribeConfigsResponse.Entry(
-                name: key.rawValue, value: configuration.value(key),
-                isDefault: !configuration.given.contains { $0.key == key }, readOnly: false)
+    func deleteRecords(
+        _ reader: inout WireReader, _ writer: inout WireWriter
+    ) throws(WireError) {
+        let request = try DeleteRecordsRequest(from: &reader)
+        let deleted = request.topics.map { topic in
+            let partitions = topic.partitions.map { partition in
+                let place = TopicPartition(topic: topic.name, partition: partition.index)
+                do throws(ErrorCode) {
+                    let start = try topics.deleteRecords(of: place, before: partition.offset)
+                    return DeleteRecordsResponse.Partition(
+                        index: partition.index, startOffset: start, error: .none)
+                } catch {
+                    return DeleteRecordsResponse.Partition(
+                        index: partition.index, startOffset: -1, error: error)
+                }
+            }
+            return (topic.name, partitions)
         }
+        DeleteRecordsResponse(topics: deleted).write(to: &writer)
     }
 
-    private func describeBroker() -> [DescribeConfigsResponse.Entry] {
-        [
-            ("auto.create.topics.enable", "\(configuration.autoCreateTopics)"),
-            ("group.initial.rebalance.delay.ms", "\(configuration.initialRebalanceDelayMs)"),
-            ("log.flush.interval.ms", "\(configuration.fsyncIntervalMs)"),
-            ("log.retention.bytes", "\(configuration.retentionBytes)"),
-            ("log.retention.check.interval.ms", "\(configuration.cleaningIntervalMs)"),
-            ("log.retention.ms", "\(configuration.retentionMs)"),
-            ("log.segment.bytes", "\(configuration.segmentBytes)"),
-            ("max.connections", "\(configuration.connectionsMax)"),
-            ("message.max.bytes", "\(configuration.messageBytesMax)"),
-            ("num.partitions", "\(configuration.partitionsDefault)"),
-        ].map { name, value in
-            DescribeConfigsResponse.Entry(
-                name: name, value: value, isDefault: false, readOnly: true)
+    func describeLogFolders(
+        _ reader: inout WireReader, _ writer: inout WireWriter
+    ) throws(WireError) {
+        let request = try DescribeLogFoldersRequest(from: &reader)
+        let asked: [(name: String, partitions: [Int32]?)] =
+            request.topics?.map { ($0.name, $0.partitions) } ?? topics.all.map { ($0.name, nil) }
+        let described = asked.compactMap { name, indices in
+            topics.topic(name).map { topic in
+                let all = topic.partitions.indices.map { Int32($0) }
+                return (
+                    name,
+                    (indices ?? all).compactMap { index in
+                        topic.log(index).map { (index, $0.sizeBytes) }
+                    }
+                )
+            }
         }
+        DescribeLogFoldersResponse(folder: configuration.dataFolder, topics: described)
+            .write(to: &writer)
+    }
+}
+
+extension PartitionLog {
+    fileprivate var sizeBytes: Int64 {
+        monitor.locked { segments.reduce(0) { $0 + Int64($1.size) } }
     }
 }

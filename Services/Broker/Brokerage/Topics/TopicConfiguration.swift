@@ -2,10 +2,15 @@
 struct TopicConfiguration: Equatable {
     enum Key: String, CaseIterable {
         case cleanupPolicy = "cleanup.policy"
+        case compressionType = "compression.type"
         case deleteRetentionMs = "delete.retention.ms"
         case messageBytesMax = "max.message.bytes"
-        case compactionLagMs = "min.compaction.lag.ms"
+        case timestampAfterMs = "message.timestamp.after.max.ms"
+        case timestampBeforeMs = "message.timestamp.before.max.ms"
+        case timestampType = "message.timestamp.type"
         case dirtyRatio = "min.cleanable.dirty.ratio"
+        case compactionLagMs = "min.compaction.lag.ms"
+        case replicasInSyncMin = "min.insync.replicas"
         case retentionBytes = "retention.bytes"
         case retentionMs = "retention.ms"
         case segmentBytes = "segment.bytes"
@@ -30,6 +35,11 @@ struct TopicConfiguration: Equatable {
     var retentionMs: Int64
     var segmentBytes: Int64
     var segmentMs: Int64 = 7 * 86_400_000
+    /// Whether records get the time at which they are appended, in the place of their own.
+    var stampsAppendTime = false
+    /// How far a record's own time may lie ahead of the broker's, and behind it.
+    var timestampAfterMs: Int64 = 3_600_000
+    var timestampBeforeMs = Int64.max
     /// The keys that were set on the topic, as they were given.
     private(set) var given: [(key: Key, value: String)] = []
 
@@ -61,6 +71,11 @@ struct TopicConfiguration: Equatable {
 
     func value(_ key: Key) -> String {
         switch key {
+        case .compressionType: Self.compressionType
+        case .replicasInSyncMin: Self.replicasInSyncMin
+        case .timestampType: stampsAppendTime ? "LogAppendTime" : "CreateTime"
+        case .timestampAfterMs: "\(timestampAfterMs)"
+        case .timestampBeforeMs: "\(timestampBeforeMs)"
         case .cleanupPolicy:
             [compacts ? "compact" : nil, deletes ? "delete" : nil].compactMap { $0 }
                 .joined(separator: ",")
@@ -75,6 +90,11 @@ struct TopicConfiguration: Equatable {
         }
     }
 
+    /// Batches stay as their producer packed them, and there is one replica: no other value of
+    /// these two would be true.
+    private static let compressionType = "producer"
+    private static let replicasInSyncMin = "1"
+
     private mutating func set(_ key: Key, _ text: String) -> Bool {
         switch key {
         case .cleanupPolicy:
@@ -87,6 +107,14 @@ struct TopicConfiguration: Equatable {
             compacts = words.contains("compact")
             deletes = words.contains("delete")
             return true
+        case .timestampType:
+            guard text == "LogAppendTime" || text == "CreateTime" else { return false }
+            stampsAppendTime = text == "LogAppendTime"
+            return true
+        case .compressionType: return text == Self.compressionType
+        case .replicasInSyncMin: return text == Self.replicasInSyncMin
+        case .timestampAfterMs: return set(\.timestampAfterMs, text, in: 0 ... .max)
+        case .timestampBeforeMs: return set(\.timestampBeforeMs, text, in: 0 ... .max)
         case .dirtyRatio:
             guard let ratio = Double(text), (0...1).contains(ratio) else { return false }
             dirtyRatio = ratio
@@ -108,5 +136,31 @@ struct TopicConfiguration: Equatable {
         guard let value = Int64(text), range.contains(value) else { return false }
         self[keyPath: path] = value
         return true
+    }
+}
+
+extension TopicConfiguration.Key {
+    var type: DescribeConfigsResponse.ValueType {
+        switch self {
+        case .cleanupPolicy: .list
+        case .compressionType, .timestampType: .string
+        case .dirtyRatio: .double
+        case .messageBytesMax, .replicasInSyncMin, .segmentBytes: .integer
+        default: .long
+        }
+    }
+
+    /// What the broker calls its own value, for topics that have none; nil when it has no name.
+    var brokerName: String? {
+        switch self {
+        case .cleanupPolicy, .retentionBytes, .retentionMs, .segmentBytes, .timestampAfterMs,
+            .timestampBeforeMs, .timestampType:
+            "log.\(rawValue)"
+        case .compressionType, .replicasInSyncMin: rawValue
+        case .deleteRetentionMs, .compactionLagMs: "log.cleaner.\(rawValue)"
+        case .dirtyRatio: "log.cleaner.min.cleanable.ratio"
+        case .messageBytesMax: "message.max.bytes"
+        case .segmentMs: nil
+        }
     }
 }

@@ -17,12 +17,12 @@ final class TopicRegistry: @unchecked Sendable {
         let reason: String
     }
 
-    private let configuration: BrokerConfiguration
+    let configuration: BrokerConfiguration
     private let flusher: Flusher
-    private let tell: @Sendable (BrokerEvent) -> Void
-    private let monitor = Monitor()
-    private var journal: Journal
-    private var topics: [String: Topic] = [:]
+    let tell: @Sendable (BrokerEvent) -> Void
+    let monitor = Monitor()
+    var journal: Journal
+    var topics: [String: Topic] = [:]
     private var deletions = 0
 
     init(
@@ -36,14 +36,22 @@ final class TopicRegistry: @unchecked Sendable {
         if journal.cutBytes > 0 {
             tell(.cut(path: "topics.journal", bytes: journal.cutBytes))
         }
-        for (key, value) in journal.entries {
+        let starts = journal.entries.filter { Self.isStart($0.key) }
+        for (key, value) in journal.entries where !Self.isStart(key) {
             let name = String(decoding: key, as: UTF8.self)
             guard let (count, entries) = Self.decode(value) else { continue }
             // What was accepted once is kept, should a name or bound have changed since.
             let settings =
                 (try? TopicConfiguration(entries, defaults: configuration))
                 ?? TopicConfiguration(defaults: configuration)
-            topics[name] = try open(name, partitions: count, settings)
+            let topic = try Topic(
+                name: name, configuration: settings,
+                partitions: open(name, partitions: 0..<count, settings))
+            topics[name] = topic
+            for log in topic.partitions {
+                guard let bytes = starts[Self.startKey(name, log.partition)] else { continue }
+                log.deleteRecords(before: Self.decodeStart(bytes))
+            }
         }
         try removeDeleted()
     }
@@ -72,9 +80,12 @@ final class TopicRegistry: @unchecked Sendable {
         let count = partitions ?? configuration.partitionsDefault
         try monitor.locked { () throws(Refusal) in
             try check(name, partitions: count)
+            try checkRoom(partitions: count, topics: 1)
             if validateOnly { return }
             do throws(StorageError) {
-                let topic = try open(name, partitions: count, settings, fresh: true)
+                let topic = try Topic(
+                    name: name, configuration: settings,
+                    partitions: open(name, partitions: 0..<count, settings, fresh: true))
                 try journal.set([(Array(name.utf8), Self.encode(count, settings))])
                 try journal.flush()
                 try Folder.flush(configuration.dataFolder)
@@ -91,7 +102,9 @@ final class TopicRegistry: @unchecked Sendable {
         let error = monitor.locked { () -> ErrorCode in
             guard let topic = topics[name] else { return .unknownTopicOrPartition }
             do throws(StorageError) {
-                try journal.set([(Array(name.utf8), nil)])
+                let starts = topic.partitions.indices.map { Self.startKey(name, $0) }
+                    .filter { journal.entries[$0] != nil }
+                try journal.set(([Array(name.utf8)] + starts).map { ($0, nil) })
                 try journal.flush()
                 topics[name] = nil
                 for log in topic.partitions {
@@ -123,8 +136,11 @@ final class TopicRegistry: @unchecked Sendable {
                 reason: "a topic has 1 to \(Limits.partitionsPerTopic) partitions,"
                     + " not \(partitions)")
         }
+    }
+
+    func checkRoom(partitions: Int, topics more: Int) throws(Refusal) {
         let held = topics.values.reduce(0) { $0 + $1.partitions.count }
-        guard topics.count < Limits.topics, held + partitions <= Limits.partitions else {
+        guard topics.count + more <= Limits.topics, held + partitions <= Limits.partitions else {
             throw Refusal(
                 error: .policyViolation,
                 reason: "\(Limits.topics) topics or \(Limits.partitions) partitions reached")
@@ -152,11 +168,12 @@ extension TopicRegistry {
     private static let deletedSuffix = ".deleted"
 
     /// - Parameter fresh: whether records left in the folders are of a topic deleted before.
-    private func open(
-        _ name: String, partitions: Int, _ settings: TopicConfiguration, fresh: Bool = false
-    ) throws(StorageError) -> Topic {
+    func open(
+        _ name: String, partitions: Range<Int>, _ settings: TopicConfiguration,
+        fresh: Bool = false
+    ) throws(StorageError) -> [PartitionLog] {
         var logs: [PartitionLog] = []
-        for partition in 0..<partitions {
+        for partition in partitions {
             let folder = "\(configuration.dataFolder)/\(name)-\(partition)"
             if fresh && Folder.exists(folder) { try discard(folder) }
             logs.append(
@@ -164,7 +181,7 @@ extension TopicRegistry {
                     topic: name, partition: partition, folder: folder, configuration: settings,
                     flusher: flusher, tell: tell))
         }
-        return Topic(name: name, configuration: settings, partitions: logs)
+        return logs
     }
 
     /// Takes a folder out of the way at once, and then its files.
@@ -195,7 +212,7 @@ extension TopicRegistry {
         }
     }
 
-    private static func encode(_ partitions: Int, _ settings: TopicConfiguration) -> [UInt8] {
+    static func encode(_ partitions: Int, _ settings: TopicConfiguration) -> [UInt8] {
         var writer = WireWriter()
         writer.int32(Int32(partitions))
         writer.array(settings.given) { entry, writer in

@@ -1,7 +1,6 @@
 /// The requests that are served, with their versions.
 ///
-/// All are below the protocol's flexible encodings (KIP-482), so integers, strings, byte strings
-/// and arrays with fixed-width lengths are the whole encoding.
+/// Versions in the flexible encoding (KIP-482) only where a client would miss what they bring.
 enum API: Int16, CaseIterable {
     case produce = 0
     case fetch = 1
@@ -19,26 +18,51 @@ enum API: Int16, CaseIterable {
     case apiVersions = 18
     case createTopics = 19
     case deleteTopics = 20
+    case deleteRecords = 21
     case initProducerID = 22
     case addPartitionsToTransaction = 24
     case addOffsetsToTransaction = 25
     case endTransaction = 26
     case transactionOffsetCommit = 28
     case describeConfigs = 32
+    case alterConfigs = 33
+    case describeLogFolders = 35
+    case createPartitions = 37
+    case deleteGroups = 42
+    case incrementalAlterConfigs = 44
+    case offsetDelete = 47
+    case describeCluster = 60
 
     var versions: ClosedRange<Int16> {
         switch self {
         case .produce, .offsetCommit: 0...7
         case .fetch: 0...11
-        case .metadata, .createTopics: 0...4
-        case .offsetFetch, .joinGroup: 0...5
-        case .heartbeat, .leaveGroup, .syncGroup, .deleteTopics: 0...3
-        case .listOffsets, .findCoordinator, .describeGroups, .listGroups, .apiVersions: 0...2
-        case .transactionOffsetCommit: 0...2
-        case .initProducerID, .addPartitionsToTransaction, .addOffsetsToTransaction: 0...1
-        case .endTransaction, .describeConfigs: 0...1
+        case .metadata: 0...8
+        case .listOffsets, .offsetFetch: 0...7
+        case .joinGroup, .listGroups: 0...5
+        case .createTopics, .describeGroups, .initProducerID: 0...4
+        case .heartbeat, .leaveGroup, .syncGroup, .deleteTopics, .apiVersions: 0...3
+        case .transactionOffsetCommit, .describeConfigs: 0...3
+        case .findCoordinator, .addPartitionsToTransaction, .addOffsetsToTransaction: 0...2
+        case .endTransaction: 0...2
+        case .deleteRecords, .alterConfigs, .describeLogFolders, .createPartitions: 0...1
+        case .deleteGroups, .describeCluster: 0...1
+        case .incrementalAlterConfigs, .offsetDelete: 0...0
         }
     }
+
+    /// The first version in the flexible encoding.
+    private var flexibleFrom: Int16 {
+        switch self {
+        case .describeCluster: 0
+        case .initProducerID: 2
+        case .apiVersions, .listGroups, .transactionOffsetCommit: 3
+        case .listOffsets, .offsetFetch: 6
+        default: .max
+        }
+    }
+
+    func isFlexible(_ version: Int16) -> Bool { version >= flexibleFrom }
 }
 
 /// The start of every request.
@@ -53,6 +77,9 @@ struct RequestHeader {
         version = try reader.int16()
         correlation = try reader.int32()
         client = try reader.nullableString() ?? ""
+        guard let api = API(rawValue: key), api.isFlexible(version) else { return }
+        reader.isFlexible = true
+        try reader.tags()
     }
 }
 
@@ -65,7 +92,9 @@ struct APIVersionsResponse {
             writer.int16(api.rawValue)
             writer.int16(api.versions.lowerBound)
             writer.int16(api.versions.upperBound)
+            writer.tags()
         }
         if version >= 1 { writer.int32(0) }
+        writer.tags()
     }
 }

@@ -18,6 +18,7 @@ enum ErrorCode: Int16, Error {
     case unknownMemberID = 25
     case invalidSessionTimeout = 26
     case rebalanceInProgress = 27
+    case invalidTimestamp = 32
     case unsupportedVersion = 35
     case topicAlreadyExists = 36
     case invalidPartitions = 37
@@ -33,10 +34,16 @@ enum ErrorCode: Int16, Error {
     case invalidTransactionState = 48
     case invalidProducerIDMapping = 49
     case invalidTransactionTimeout = 50
+    case operationNotAttempted = 55
     case storageError = 56
+    case nonEmptyGroup = 68
+    case groupIDNotFound = 69
     case fetchSessionIDNotFound = 70
     case memberIDRequired = 79
     case groupMaxSizeReached = 81
     case fencedInstanceID = 82
+    case groupSubscribedToTopic = 86
     case invalidRecord = 87
+    case unstableOffsetCommit = 88
+    case producerFenced = 90
 }

@@ -80,7 +80,7 @@ struct FetchResponse {
 struct ListOffsetsRequest {
     struct Partition {
         let index: Int32
-        /// Milliseconds, or -1 for the end, or -2 for the start.
+        /// Milliseconds, or -1 for the end, or -2 for the start, or -3 for the latest record.
         let timestampMs: Int64
     }
     let committedOnly: Bool
@@ -92,13 +92,17 @@ struct ListOffsetsRequest {
         topics = try reader.array { reader throws(WireError) in
             let name = try reader.string()
             let partitions = try reader.array { reader throws(WireError) in
-                let partition = Partition(
-                    index: try reader.int32(), timestampMs: try reader.int64())
+                let index = try reader.int32()
+                if version >= 4 { _ = try reader.int32() }  // leader epoch
+                let partition = Partition(index: index, timestampMs: try reader.int64())
                 if version == 0 { _ = try reader.int32() }  // how many offsets: one is given
+                try reader.tags()
                 return partition
             }
+            try reader.tags()
             return (name, partitions)
         }
+        try reader.tags()
     }
 }
 
@@ -125,7 +129,11 @@ struct ListOffsetsResponse {
                 }
                 writer.int64(partition.timestampMs)
                 writer.int64(partition.offset)
+                if version >= 4 { writer.int32(-1) }  // no leader epoch
+                writer.tags()
             }
+            writer.tags()
         }
+        writer.tags()
     }
 }

@@ -145,8 +145,25 @@ struct LeaveGroupResponse {
     }
 }
 
+struct ListGroupsRequest {
+    /// Lower case; empty for all.
+    let states: [String]
+    let types: [String]
+
+    init(from reader: inout WireReader, version: Int16) throws(WireError) {
+        func words() throws(WireError) -> [String] {
+            try reader.array { reader throws(WireError) in try reader.string().lowercased() }
+        }
+        states = version >= 4 ? try words() : []
+        types = version >= 5 ? try words() : []
+        try reader.tags()
+    }
+}
+
 struct ListGroupsResponse {
-    let groups: [(name: String, protocolType: String)]
+    let groups: [(name: String, protocolType: String, state: String)]
+    /// KIP-848 has another; here is only this one.
+    static let type = "classic"
 
     func write(to writer: inout WireWriter, version: Int16) {
         if version >= 1 { writer.int32(0) }
@@ -154,13 +171,18 @@ struct ListGroupsResponse {
         writer.array(groups) { group, writer in
             writer.string(group.name)
             writer.string(group.protocolType)
+            if version >= 4 { writer.string(group.state) }
+            if version >= 5 { writer.string(Self.type) }
+            writer.tags()
         }
+        writer.tags()
     }
 }
 
 struct DescribeGroupsResponse {
     struct Member {
         let id: String
+        let instance: String?
         let client: String
         let host: String
         let metadata: [UInt8]
@@ -185,11 +207,13 @@ struct DescribeGroupsResponse {
             writer.string(group.protocolName)
             writer.array(group.members) { member, writer in
                 writer.string(member.id)
+                if version >= 4 { writer.string(member.instance) }
                 writer.string(member.client)
                 writer.string(member.host)
                 writer.byteArray(member.metadata)
                 writer.byteArray(member.assignment)
             }
+            if version >= 3 { writer.int32(Endpoint.operationsUntold) }
         }
     }
 }

@@ -7,6 +7,7 @@ struct MetadataRequest {
         let names = try reader.nullableArray { reader throws(WireError) in try reader.string() }
         topics = version == 0 && names?.isEmpty == true ? nil : names
         autoCreate = version >= 4 ? try reader.bool() : true
+        // Whether to tell what the client may do (version 8): there is nothing it may not.
     }
 }
 
@@ -14,6 +15,8 @@ struct MetadataRequest {
 struct Endpoint: Equatable {
     static let nodeID: Int32 = 1
     static let clusterID = "antiphase"
+    /// In the place of the set of operations that the client may do: not said.
+    static let operationsUntold = Int32.min
     let host: String
     let port: Int32
 
@@ -49,10 +52,34 @@ struct MetadataResponse {
                 writer.error(.none)
                 writer.int32(Int32(partition))
                 writer.int32(Endpoint.nodeID)
+                if version >= 7 { writer.int32(-1) }  // no leader epoch: the leader never changes
                 writer.array([Endpoint.nodeID]) { $1.int32($0) }  // replicas
                 writer.array([Endpoint.nodeID]) { $1.int32($0) }  // in sync
+                if version >= 5 { writer.int32(0) }  // no replica is off line
             }
+            if version >= 8 { writer.int32(Endpoint.operationsUntold) }
         }
+        if version >= 8 { writer.int32(Endpoint.operationsUntold) }
+    }
+}
+
+struct DescribeClusterResponse {
+    let broker: Endpoint
+
+    func write(to writer: inout WireWriter, version: Int16) {
+        writer.int32(0)
+        writer.error(.none)
+        writer.string(nil)
+        if version >= 1 { writer.int8(1) }  // these are brokers, not controllers
+        writer.string(Endpoint.clusterID)
+        writer.int32(Endpoint.nodeID)  // controller
+        writer.array([broker]) { broker, writer in
+            broker.write(to: &writer)
+            writer.string(nil)  // rack
+            writer.tags()
+        }
+        writer.int32(Endpoint.operationsUntold)
+        writer.tags()
     }
 }
 

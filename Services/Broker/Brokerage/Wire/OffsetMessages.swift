@@ -50,6 +50,10 @@ struct OffsetCommitRequest {
 struct PartitionErrorsResponse {
     let topics: [(name: String, partitions: [(index: Int32, error: ErrorCode)])]
 
+    func mapErrors(_ transform: (ErrorCode) -> ErrorCode) -> Self {
+        Self(topics: topics.map { ($0, $1.map { ($0, transform($1)) }) })
+    }
+
     func write(to writer: inout WireWriter, throttled: Bool) {
         if throttled { writer.int32(0) }
         writer.array(topics) { topic, writer in
@@ -57,29 +61,41 @@ struct PartitionErrorsResponse {
             writer.array(topic.partitions) { partition, writer in
                 writer.int32(partition.index)
                 writer.error(partition.error)
+                writer.tags()
             }
+            writer.tags()
         }
+        writer.tags()
     }
 }
 
 struct OffsetFetchRequest {
     let group: String
+    /// Whether offsets that a transaction is about to replace are an error (KIP-447).
+    let stableOnly: Bool
     /// Nil asks for all that the group has.
     let topics: [(name: String, partitions: [Int32])]?
 
     init(from reader: inout WireReader, version: Int16) throws(WireError) {
         group = try reader.string()
         topics = try reader.nullableArray { reader throws(WireError) in
-            (
-                try reader.string(),
-                try reader.array { reader throws(WireError) in try reader.int32() }
-            )
+            let name = try reader.string()
+            let partitions = try reader.array { reader throws(WireError) in try reader.int32() }
+            try reader.tags()
+            return (name, partitions)
         }
+        stableOnly = version >= 7 ? try reader.bool() : false
+        try reader.tags()
     }
 }
 
 struct OffsetFetchResponse {
-    let topics: [(name: String, partitions: [(index: Int32, offset: CommittedOffset?)])]
+    struct Partition {
+        let index: Int32
+        let offset: CommittedOffset?
+        let error: ErrorCode
+    }
+    let topics: [(name: String, partitions: [Partition])]
 
     func write(to writer: inout WireWriter, version: Int16) {
         if version >= 3 { writer.int32(0) }
@@ -90,9 +106,12 @@ struct OffsetFetchResponse {
                 writer.int64(partition.offset?.offset ?? -1)
                 if version >= 5 { writer.int32(partition.offset?.leaderEpoch ?? -1) }
                 writer.string(partition.offset?.metadata ?? "")
-                writer.error(.none)
+                writer.error(partition.error)
+                writer.tags()
             }
+            writer.tags()
         }
         if version >= 2 { writer.error(.none) }
+        writer.tags()
     }
 }

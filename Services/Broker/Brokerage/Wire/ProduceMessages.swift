@@ -28,6 +28,8 @@ struct ProduceResponse {
         let index: Int32
         let error: ErrorCode
         let baseOffset: Int64
+        /// When the batch was appended, in a topic that notes this; else -1.
+        let appendTimeMs: Int64
         let logStartOffset: Int64
     }
     let topics: [(name: String, partitions: [Partition])]
@@ -39,7 +41,7 @@ struct ProduceResponse {
                 writer.int32(partition.index)
                 writer.error(partition.error)
                 writer.int64(partition.baseOffset)
-                if version >= 2 { writer.int64(-1) }  // append time: records keep their own
+                if version >= 2 { writer.int64(partition.appendTimeMs) }
                 if version >= 5 { writer.int64(partition.logStartOffset) }
             }
         }

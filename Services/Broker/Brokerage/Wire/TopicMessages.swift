@@ -64,55 +64,104 @@ struct DeleteTopicsResponse {
     }
 }
 
-struct DescribeConfigsRequest {
-    static let topicResource: Int8 = 2
-    static let brokerResource: Int8 = 4
+struct CreatePartitionsRequest {
+    struct Topic {
+        let name: String
+        /// How many there are to be, old and new.
+        let count: Int32
+        /// The brokers of each new partition; nil leaves them to the broker.
+        let assignments: [[Int32]]?
+    }
+    let topics: [Topic]
+    let validateOnly: Bool
 
-    let resources: [(type: Int8, name: String, names: [String]?)]
-
-    init(from reader: inout WireReader, version: Int16) throws(WireError) {
-        resources = try reader.array { reader throws(WireError) in
-            (
-                try reader.int8(), try reader.string(),
-                try reader.nullableArray { reader throws(WireError) in try reader.string() }
-            )
+    init(from reader: inout WireReader) throws(WireError) {
+        topics = try reader.array { reader throws(WireError) in
+            Topic(
+                name: try reader.string(), count: try reader.int32(),
+                assignments: try reader.nullableArray { reader throws(WireError) in
+                    try reader.array { reader throws(WireError) in try reader.int32() }
+                })
         }
-        // Synonyms (version 1) are never given: a value has one source.
+        _ = try reader.int32()  // timeout: they are there at once
+        validateOnly = try reader.bool()
     }
 }
 
-struct DescribeConfigsResponse {
-    struct Entry {
-        let name: String
-        let value: String
-        let isDefault: Bool
-        let readOnly: Bool
+struct DeleteRecordsRequest {
+    struct Partition {
+        let index: Int32
+        /// Records before it are to go; -1 is the end.
+        let offset: Int64
     }
-    struct Resource {
-        let error: ErrorCode
-        let message: String?
-        let type: Int8
-        let name: String
-        let entries: [Entry]
-    }
-    let resources: [Resource]
+    let topics: [(name: String, partitions: [Partition])]
 
-    func write(to writer: inout WireWriter, version: Int16) {
+    init(from reader: inout WireReader) throws(WireError) {
+        topics = try reader.array { reader throws(WireError) in
+            let name = try reader.string()
+            let partitions = try reader.array { reader throws(WireError) in
+                Partition(index: try reader.int32(), offset: try reader.int64())
+            }
+            return (name, partitions)
+        }
+        _ = try reader.int32()  // timeout: there are no replicas to wait for
+    }
+}
+
+struct DeleteRecordsResponse {
+    struct Partition {
+        let index: Int32
+        /// The first offset that is left; -1 with an error.
+        let startOffset: Int64
+        let error: ErrorCode
+    }
+    let topics: [(name: String, partitions: [Partition])]
+
+    func write(to writer: inout WireWriter) {
         writer.int32(0)
-        writer.array(resources) { resource, writer in
-            writer.error(resource.error)
-            writer.string(resource.message)
-            writer.int8(resource.type)
-            writer.string(resource.name)
-            writer.array(resource.entries) { entry, writer in
-                writer.string(entry.name)
-                writer.string(entry.value)
-                writer.bool(entry.readOnly)
-                if version == 0 { writer.bool(entry.isDefault) }
-                // The source: 5 a default, 1 set on the topic, 4 set at the broker's start.
-                if version >= 1 { writer.int8(entry.isDefault ? 5 : entry.readOnly ? 4 : 1) }
-                writer.bool(false)  // sensitive
-                if version >= 1 { writer.int32(0) }  // synonyms
+        writer.array(topics) { topic, writer in
+            writer.string(topic.name)
+            writer.array(topic.partitions) { partition, writer in
+                writer.int32(partition.index)
+                writer.int64(partition.startOffset)
+                writer.error(partition.error)
+            }
+        }
+    }
+}
+
+struct DescribeLogFoldersRequest {
+    /// Nil asks for all topics.
+    let topics: [(name: String, partitions: [Int32])]?
+
+    init(from reader: inout WireReader) throws(WireError) {
+        topics = try reader.nullableArray { reader throws(WireError) in
+            (
+                try reader.string(),
+                try reader.array { reader throws(WireError) in try reader.int32() }
+            )
+        }
+    }
+}
+
+/// There is one folder with all logs.
+struct DescribeLogFoldersResponse {
+    let folder: String
+    let topics: [(name: String, partitions: [(index: Int32, sizeBytes: Int64)])]
+
+    func write(to writer: inout WireWriter) {
+        writer.int32(0)
+        writer.array([folder]) { folder, writer in
+            writer.error(.none)
+            writer.string(folder)
+            writer.array(topics) { topic, writer in
+                writer.string(topic.name)
+                writer.array(topic.partitions) { partition, writer in
+                    writer.int32(partition.index)
+                    writer.int64(partition.sizeBytes)
+                    writer.int64(0)  // behind by no record: it is the only replica
+                    writer.bool(false)  // and is not being moved
+                }
             }
         }
     }

@@ -17,10 +17,15 @@ struct ProducerIdentity: Equatable {
 struct InitProducerIDRequest {
     let transactionalID: String?
     let timeoutMs: Int32
+    /// Who the producer was until now, when it asks for its next epoch (KIP-360).
+    let former: ProducerIdentity?
 
-    init(from reader: inout WireReader) throws(WireError) {
+    init(from reader: inout WireReader, version: Int16) throws(WireError) {
         transactionalID = try reader.nullableString()
         timeoutMs = try reader.int32()
+        let claimed = version >= 3 ? try ProducerIdentity(from: &reader) : nil
+        former = claimed.flatMap { $0.id < 0 ? nil : $0 }
+        try reader.tags()
     }
 }
 
@@ -33,6 +38,7 @@ struct InitProducerIDResponse {
         writer.error(error)
         writer.int64(identity.id)
         writer.int16(identity.epoch)
+        writer.tags()
     }
 }
 
@@ -79,28 +85,38 @@ struct EndTransactionRequest {
 
 struct TransactionOffsetsRequest {
     let transactionalID: String
-    let group: String
     let identity: ProducerIdentity
+    /// The member of the group that has read so far (KIP-447); the group alone before version 3.
+    let who: MemberClaim
     let topics: [(name: String, partitions: [(index: Int32, offset: CommittedOffset)])]
 
     init(from reader: inout WireReader, version: Int16) throws(WireError) {
         transactionalID = try reader.string()
-        group = try reader.string()
+        let group = try reader.string()
         identity = try ProducerIdentity(from: &reader)
+        who =
+            version >= 3
+            ? MemberClaim(
+                group: group, generation: try reader.int32(), member: try reader.string(),
+                instance: try reader.nullableString())
+            : MemberClaim(group: group)
         topics = try reader.array { reader throws(WireError) in
             let name = try reader.string()
             let partitions = try reader.array { reader throws(WireError) in
                 let index = try reader.int32()
                 let offset = try reader.int64()
                 let leaderEpoch = version >= 2 ? try reader.int32() : -1
+                let metadata = try reader.nullableString()
+                try reader.tags()
                 return (
                     index,
                     CommittedOffset(
-                        offset: offset, leaderEpoch: leaderEpoch,
-                        metadata: try reader.nullableString())
+                        offset: offset, leaderEpoch: leaderEpoch, metadata: metadata)
                 )
             }
+            try reader.tags()
             return (name, partitions)
         }
+        try reader.tags()
     }
 }

@@ -1,6 +1,10 @@
 /// Writes the protocol's fields; record data is only pointed at, in the file where it lies.
+///
+/// In the flexible encoding (KIP-482) lengths are varints, one more than they are, and every
+/// structure ends with tagged fields.
 struct WireWriter {
     private(set) var bytes: [UInt8] = []
+    var isFlexible = false
     /// Where parts of files go: `span` is sent before byte `at` of `bytes`.
     private(set) var insertions: [(at: Int, span: FileSpan)] = []
 
@@ -14,15 +18,15 @@ struct WireWriter {
     mutating func error(_ error: ErrorCode) { int16(error.rawValue) }
 
     mutating func string(_ value: String?) {
-        guard let value else { return int16(-1) }
+        guard let value else { return isFlexible ? varint(0) : int16(-1) }
         let utf8 = value.utf8.prefix(Int(Int16.max))
-        int16(Int16(utf8.count))
+        isFlexible ? varint(utf8.count + 1) : int16(Int16(utf8.count))
         bytes.append(contentsOf: utf8)
     }
 
     mutating func byteArray(_ value: [UInt8]?) {
-        guard let value else { return int32(-1) }
-        int32(Int32(value.count))
+        guard let value else { return isFlexible ? varint(0) : int32(-1) }
+        length(value.count)
         bytes.append(contentsOf: value)
     }
 
@@ -30,16 +34,34 @@ struct WireWriter {
 
     /// A byte string that is part of a file; nil is an empty one.
     mutating func fileBytes(_ span: FileSpan?) {
-        guard let span else { return int32(0) }
-        int32(Int32(span.count))
+        guard let span else { return length(0) }
+        length(span.count)
         insertions.append((bytes.count, span))
     }
 
     mutating func array<C: Collection>(
         _ elements: C, _ write: (C.Element, inout WireWriter) -> Void
     ) {
-        int32(Int32(elements.count))
+        length(elements.count)
         for element in elements { write(element, &self) }
+    }
+
+    /// The tagged fields at the end of a structure: none.
+    mutating func tags() {
+        if isFlexible { varint(0) }
+    }
+
+    private mutating func length(_ count: Int) {
+        isFlexible ? varint(count + 1) : int32(Int32(count))
+    }
+
+    private mutating func varint(_ value: Int) {
+        var rest = UInt32(value)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
     }
 
     mutating func overwrite(at position: Int, int32 value: Int32) {
