@@ -98,6 +98,31 @@ import Testing
         }
     }
 
+    /// Who began to read before the compaction may have the value, and must hear of its end.
+    @Test func `keeps a tombstone for its time after the first compaction, however old`() throws {
+        try withLog(settings) { log throws in
+            func fill() {
+                for value in 0..<100 { log.append(batch([("filler", "\(value)")])) }
+                log.flush()
+            }
+            log.append(batch([("gone", "1")], timesMs: [5_000]))
+            log.append(batch([("gone", nil), ("late", "1")], timesMs: [6_000, 7_000]))
+            fill()
+            let laterMs = Clock.wallMs() + 1_000_000
+            log.clean(nowMs: laterMs)
+            #expect(try log.readAll().contains(Read(offset: 1, key: "gone", value: nil)))
+            // Its batch has another base, and its records the times that they had.
+            #expect(try log.firstRecord(asLateAs: 6_500)?.timestampMs == 7_000)
+            fill()
+            log.clean(nowMs: laterMs + 999)
+            #expect(try log.readAll().contains(Read(offset: 1, key: "gone", value: nil)))
+            fill()
+            log.clean(nowMs: laterMs + 1_000)
+            #expect(try !log.readAll().contains { $0.key == "gone" })
+            #expect(try log.firstRecord(asLateAs: 6_500)?.timestampMs == 7_000)
+        }
+    }
+
     @Test func `drops what was aborted and keeps what was committed`() throws {
         try withFolder { folder in
             try withLog(settings, folder: folder) { log throws in

@@ -11,8 +11,8 @@ extension PartitionLog {
             guard let plan else { return }
             let before = plan.segments.reduce(0) { $0 + $1.size }
             var filter = CompactionFilter(
-                aborted: plan.aborted,
-                tombstonesUntilMs: nowMs - configuration.deleteRetentionMs)
+                aborted: plan.aborted, nowMs: nowMs,
+                deleteRetentionMs: configuration.deleteRetentionMs)
             let covered = try filter.learn(plan.segments)
             var after = 0
             for group in groups(of: covered) {
@@ -121,14 +121,17 @@ extension PartitionLog {
 /// Which records a compaction keeps.
 struct CompactionFilter {
     private let aborted: [Int64: [AbortedTransaction]]
-    private let tombstonesUntilMs: Int64
+    private let nowMs: Int64
+    private let deleteRetentionMs: Int64
     /// The offset of the latest record of each key in the new segments.
     private var latest: [[UInt8]: Int64] = [:]
 
-    /// - Parameter tombstonesUntilMs: tombstones in segments written before are dropped.
-    init(aborted: [AbortedTransaction], tombstonesUntilMs: Int64) {
+    /// - Parameter deleteRetentionMs: how long tombstones stay after their first compaction, so
+    ///   that who began to read before it is told of what they delete.
+    init(aborted: [AbortedTransaction], nowMs: Int64, deleteRetentionMs: Int64) {
         self.aborted = Dictionary(grouping: aborted, by: \.producerID)
-        self.tombstonesUntilMs = tombstonesUntilMs
+        self.nowMs = nowMs
+        self.deleteRetentionMs = deleteRetentionMs
     }
 
     /// Learns the keys of the segments that were not compacted before.
@@ -157,11 +160,10 @@ struct CompactionFilter {
 
     /// Writes what is kept of a segment behind what `target` has.
     func copy(_ segment: Segment, to target: Segment) throws(StorageError) {
-        let dropsTombstones = segment.lastAppendMs < tombstonesUntilMs
         var scanner = HeaderScanner(segment.file, from: 0, to: segment.size)
         while let (header, position) = try scanner.next() {
             let batch = try segment.file.read(count: header.sizeBytes, at: position)
-            guard let kept = keep(batch, header, dropsTombstones: dropsTombstones) else { continue }
+            guard let kept = keep(batch, header) else { continue }
             let result = unsafe kept.withUnsafeBytes { bytes in
                 Result { () throws(StorageError) in
                     guard let start = bytes.baseAddress else { return }
@@ -174,9 +176,7 @@ struct CompactionFilter {
     }
 
     /// What is left of a batch; nil for nothing.
-    private func keep(
-        _ batch: [UInt8], _ header: RecordBatchHeader, dropsTombstones: Bool
-    ) -> [UInt8]? {
+    private func keep(_ batch: [UInt8], _ header: RecordBatchHeader) -> [UInt8]? {
         if header.isControl {
             // A commit is not needed when its records say no more that they are of a transaction.
             // An abort is: readers may have been told of it and wait for its end.
@@ -188,15 +188,24 @@ struct CompactionFilter {
         else {
             return batch
         }
-        let kept = records.filter { record in
+        let dropsTombstones = header.hasDeleteHorizon && header.baseTimestampMs <= nowMs
+        var kept = records.filter { record in
             if dropsTombstones && record.value == nil { return false }
             guard let key = record.key, let latest = latest[key] else { return true }
             return latest <= header.baseOffset + Int64(record.offsetDelta)
         }
         if kept.isEmpty { return nil }
-        if kept.count == records.count && !header.isTransactional { return batch }
+        let getsHorizon = !header.hasDeleteHorizon && kept.contains { $0.value == nil }
+        if kept.count == records.count && !header.isTransactional && !getsHorizon { return batch }
         var plain = header
         plain.attributes &= ~0x10
+        if getsHorizon {
+            let (sum, overflows) = nowMs.addingReportingOverflow(deleteRetentionMs)
+            plain.attributes |= 0x40
+            plain.baseTimestampMs = overflows ? .max : sum
+            let shift = header.baseTimestampMs &- plain.baseTimestampMs
+            for index in kept.indices { kept[index].timestampDeltaMs &+= shift }
+        }
         return (try? Records.encode(kept, like: plain)) ?? batch
     }
 

@@ -46,6 +46,8 @@ struct RecordBatchHeader: Equatable {
     var codec: Codec? { Codec(rawValue: attributes & 0x07) }
     /// All records have the batch's `maxTimestampMs`, which the broker gave it.
     var hasAppendTime: Bool { attributes & 0x08 != 0 }
+    /// Tombstones in it may go from `baseTimestampMs` on, which is no record's time then (KIP-534).
+    var hasDeleteHorizon: Bool { attributes & 0x40 != 0 }
     var isTransactional: Bool { attributes & 0x10 != 0 }
     var isControl: Bool { attributes & 0x20 != 0 }
     var hasProducer: Bool { producerID >= 0 }
