@@ -27,7 +27,8 @@ enum ErrorPrograms {
         try wire.create(small, ["max.message.bytes": "1000"])
         try wire.create(compacted, ["cleanup.policy": "compact"])
         var seen: [String] = []
-        func note(_ what: String, _ topic: String, _ bytes: [UInt8], _ partition: Int32 = 0) throws {
+        func note(_ what: String, _ topic: String, _ bytes: [UInt8], _ partition: Int32 = 0) throws
+        {
             let code = try wire.produce(topic, bytes, partition: partition).code
             seen.append("\(what) \(code)")
         }

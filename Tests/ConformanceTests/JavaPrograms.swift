@@ -17,7 +17,8 @@ enum JavaPrograms {
             script, [command, tool, servers, site.servers] + arguments,
             environment: ["LC_ALL": "C"], within: .seconds(120))
         guard outcome.ending == .exited(0) else {
-            throw Stuck("\(tool) \(arguments): \(outcome.ending): \(outcome.output)\(outcome.error)")
+            let said = outcome.output + outcome.error
+            throw Stuck("\(tool) \(arguments): \(outcome.ending): \(said)")
         }
         return outcome.output.split(separator: "\n").map(String.init)
     }
@@ -30,7 +31,8 @@ enum JavaPrograms {
             "Created topic T.", "listed true",
             "Topic: T PartitionCount: 2 ReplicationFactor: 1 Configs: retention.ms=3600000",
             "Topic: T Partition: 0 Leader: 1 Replicas: 1 Isr: 1",
-            "Topic: T Partition: 1 Leader: 1 Replicas: 1 Isr: 1", "Completed updating config for topic T.",
+            "Topic: T Partition: 1 Leader: 1 Replicas: 1 Isr: 1",
+            "Completed updating config for topic T.",
             "cleanup.policy=compact,delete sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:"
                 + "cleanup.policy=compact,delete, DEFAULT_CONFIG:log.cleanup.policy=delete}",
             "T:0:10 T:1:0 T:2:0", "latest T:0:9", "partition: T-0 low_watermark: 4",

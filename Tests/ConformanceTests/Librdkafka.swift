@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// librdkafka 2.0.2 as it is, for what `Kafka` has no call.
 enum Librdkafka {
@@ -144,9 +145,11 @@ final class RecordProducer {
                 fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
                 fields[1].u.i32 = partition
                 fields[2].vtype = RD_KAFKA_VTYPE_VALUE
-                fields[2].u.mem = .init(ptr: UnsafeMutableRawPointer(mutating: value), size: valueCount)
+                fields[2].u.mem = .init(
+                    ptr: UnsafeMutableRawPointer(mutating: value), size: valueCount)
                 fields[3].vtype = RD_KAFKA_VTYPE_KEY
-                fields[3].u.mem = .init(ptr: UnsafeMutableRawPointer(mutating: key), size: keyCount)
+                fields[3].u.mem = .init(
+                    ptr: UnsafeMutableRawPointer(mutating: key), size: keyCount)
                 fields[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP
                 fields[4].u.i64 = record.timestampMs
                 fields[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS

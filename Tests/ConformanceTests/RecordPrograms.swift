@@ -106,12 +106,13 @@ enum RecordPrograms {
         let range = beforeMs...Clock.wallMs()
         let isStamped = records.count == 15 && records.allSatisfy(\.hasAppendTime)
         let late = try consumer.offset(of: topic, atMs: beforeMs + 9_000_000)
+        let values = (0..<15).map { Array("\($0 / 5) \($0 % 5)".utf8) }
         return [
             "the broker's clock: \(isStamped && times.allSatisfy(range.contains))",
             "in order: \(times == times.sorted())",
             "at the producer's time: \(late)",
             "by the broker's time: \(try consumer.offset(of: topic, atMs: beforeMs))",
-            "codec gzip: \(records.map(\.value) == (0..<15).map { Array("\($0 / 5) \($0 % 5)".utf8) })",
+            "codec gzip: \(records.map(\.value) == values)",
         ]
     }
 

@@ -40,7 +40,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
     private var waiters: [ObjectIdentifier: FetchWaiter] = [:]
     private var isDirty = false
     /// Records before it were deleted by a client, though their segment may still be there.
-    private var deletedBefore: Int64 = 0
+    var deletedBefore: Int64 = 0
     private(set) var isDeleted = false
     /// Why nothing can be written until a restart.
     private var failure: StorageError?
@@ -215,53 +215,6 @@ extension PartitionLog {
         }
     }
 
-    /// The first record as late as `timestampMs`, by its own time; nil when there is none.
-    func firstRecord(
-        asLateAs timestampMs: Int64
-    ) throws(StorageError) -> (offset: Int64, timestampMs: Int64)? {
-        var start: Int64 = 0
-        while true {
-            let batch = try monitor.locked { () throws(StorageError) -> [UInt8]? in
-                start = max(start, startOffset)
-                for segment in segments {
-                    let found = try segment.batch(asLateAs: timestampMs, reaching: start)
-                    if let found { return found }
-                }
-                return nil
-            }
-            guard let batch else { return nil }
-            let header = unsafe batch.withUnsafeBytes { bytes in
-                unsafe RecordBatchHeader(bytes.baseAddress.unsafelyUnwrapped)
-            }
-            let found = Self.record(in: batch, header, asLateAs: timestampMs, from: start)
-            if let found { return found }
-            start = header.lastOffset + 1
-        }
-    }
-
-    private static func record(
-        in batch: [UInt8], _ header: RecordBatchHeader, asLateAs timestampMs: Int64,
-        from start: Int64
-    ) -> (offset: Int64, timestampMs: Int64)? {
-        let opened = unsafe batch.withUnsafeBytes { try? unsafe Records.decode($0, header) }
-        // Not to be opened: the batch is as near as can be told.
-        guard let records = opened else {
-            return (max(header.baseOffset, start), header.maxTimestampMs)
-        }
-        return records.lazy.map { record in
-            (
-                offset: header.baseOffset + Int64(record.offsetDelta),
-                timestampMs: header.hasAppendTime
-                    ? header.maxTimestampMs : header.baseTimestampMs + record.timestampDeltaMs
-            )
-        }.first { $0.offset >= start && $0.timestampMs >= timestampMs }
-    }
-
-    /// The time of the latest record; -1 when there is none.
-    var maxTimestampMs: Int64 {
-        monitor.locked { segments.lazy.map(\.maxTimestampMs).max() ?? -1 }
-    }
-
     /// The first and the end offset.
     func offsets(committedOnly: Bool) -> (start: Int64, end: Int64) {
         monitor.locked { (startOffset, committedOnly ? stableOffset : endOffset) }
@@ -323,11 +276,6 @@ extension PartitionLog {
         } catch {
             monitor.locked { if !isDeleted { close(for: error) } }
         }
-    }
-
-    /// Lets no record before `offset` be read any more.
-    func deleteRecords(before offset: Int64) {
-        monitor.locked { deletedBefore = max(deletedBefore, min(offset, endOffset)) }
     }
 
     /// Lets nobody read or write any more; the files are the caller's to remove.

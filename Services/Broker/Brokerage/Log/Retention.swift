@@ -13,8 +13,9 @@ extension PartitionLog {
                     let isTooMuch =
                         configuration.retentionBytes >= 0
                         && bytes - segment.size >= Int(configuration.retentionBytes)
-                    guard isTooMuch || isExpired(segment, nowMs: nowMs)
-                        || segment.nextOffset <= startOffset,
+                    guard
+                        isTooMuch || isExpired(segment, nowMs: nowMs)
+                            || segment.nextOffset <= startOffset,
                         segment.nextOffset <= stable
                     else { break }
                     gone.append(segment)

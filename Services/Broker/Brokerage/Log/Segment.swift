@@ -123,7 +123,8 @@ final class Segment {
     }
 
     /// The first batch that reaches `offset` and has a record as late as `timestampMs`, whole.
-    func batch(asLateAs timestampMs: Int64, reaching offset: Int64) throws(StorageError) -> [UInt8]? {
+    func batch(asLateAs timestampMs: Int64, reaching offset: Int64) throws(StorageError) -> [UInt8]?
+    {
         guard maxTimestampMs >= timestampMs, nextOffset > offset else { return nil }
         let start = lastPlace(where: { $0.timestampBeforeMs < timestampMs })?.position ?? 0
         var scanner = HeaderScanner(file, from: start, to: size)
