@@ -29,8 +29,8 @@ enum ErrorPrograms {
         var seen: [String] = []
         func note(_ what: String, _ topic: String, _ bytes: [UInt8], _ partition: Int32 = 0) throws
         {
-            let code = try wire.produce(topic, bytes, partition: partition).code
-            seen.append("\(what) \(code)")
+            let answer = try wire.produce(topic, bytes, partition: partition)
+            seen.append("\(what) \(answer.code)")
         }
         let good = try batch(["v"])
         seen.append("one that is taken \(try wire.produce(topic, good).code) at 0")
