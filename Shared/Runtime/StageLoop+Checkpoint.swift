@@ -53,7 +53,7 @@ extension StageLoop {
             abandon()
             return false
         }
-        lose(refused, because: "checkpoint refused: claimed by another")
+        lose(refused, because: "checkpoint refused: claimed by another, or it follows one that is gone")
         if !snapshots.isEmpty { parts.metrics.checkpointed(ms: Clock.monotonicMs - began) }
         parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
         tellGroup(snapshots.map(\.partition))
@@ -115,13 +115,14 @@ extension StageLoop {
         defer {
             partition.rows.removeAll(keepingCapacity: true)
             partition.changed = false
+            partition.checkpoint += 1
             partition.lagKept = lag
             partition.keptMs = Clock.monotonicMs
             for key in partition.rejections.keys { partition.rejections[key]?.changed = false }
         }
         return CheckpointStore.Snapshot(
-            partition: partition.number, epoch: partition.epoch, positions: partition.positions,
-            fences: partition.fences, lag: lag,
+            partition: partition.number, epoch: partition.epoch, follows: partition.checkpoint,
+            positions: partition.positions, fences: partition.fences, lag: lag,
             entries: entries.values.sorted { $0.key < $1.key }, rows: partition.rows,
             rejections: partition.rejections.filter(\.value.changed)
                 .sorted { $0.key < $1.key }.map { ($0.key, $0.value) })

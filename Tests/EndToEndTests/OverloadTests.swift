@@ -23,7 +23,7 @@ struct `A stage that cannot keep up` {
     /// each: 25 MiB), and the checkpoint itself as libpq sends it, 32 MiB. State: 500 functions.
     static let growthMaxMiB = 160
 
-    @Test(arguments: Line.stages)
+    @Test(arguments: isLong ? Line.stages : ["featurizer", "allocator"])
     func `shows its lag, stays within its memory and drains`(stage: String) throws {
         try withStage(stage) { line, asked, process in
             var load = try Load(
@@ -104,6 +104,31 @@ struct `A stage that cannot keep up` {
         }
     }
 
+    /// In work and read ahead 64 MiB each, and what one more fetch brings: 50 MiB, librdkafka's
+    /// `fetch.max.bytes`; the messages themselves are ten times that. Long form alone.
+    @Test(.enabled(if: isLong, "the long form: compose/test --faults"))
+    func `stays within its memory when messages are as large as can be`() throws {
+        try withStage("featurizer") { line, asked, process in
+            var options = Producer.Options(bootstrapServers: asked.bootstrapServers)
+            options.settings = ["compression.codec": "none"]
+            let producer = try Producer(options)
+            let restMiB = try #require(process.peakMemoryKiB) / 1_024
+            let value = [UInt8](repeating: UInt8(ascii: "["), count: 999_000)
+            let count = 1_600
+            for number in 0..<count {
+                try producer.send(
+                    to: "invocations", partition: Int32(number) % Self.partitions, key: nil,
+                    value: value)
+            }
+            #expect(producer.flush(timeoutMs: 120_000) == .delivered)
+            try #expect(waitFor(120) { try asked.rejections() == ["not_json": count] })
+            let peakMiB = try #require(process.peakMemoryKiB) / 1_024
+            say("\(count) messages of 1 MB: \(restMiB) MiB at rest, \(peakMiB) MiB at most")
+            #expect(peakMiB - restMiB <= 64 + 64 + 50 + Self.growthMaxMiB)
+            #expect(process.isRunning && line.endedAlone.isEmpty)
+        }
+    }
+
     @Test func `hands over to one who joined while a lock was held`() throws {
         try withStage("featurizer") { line, asked, process in
             var load = try Load(
@@ -140,7 +165,8 @@ struct `A stage that cannot keep up` {
     private func measure(_ stage: String, _ load: inout Load, _ line: Line) throws -> Double {
         // Once to be warm.
         var rate = 0.0
-        for count in [2_000, Self.isLong ? 50_000 : 10_000] {
+        let counts = stage == "featurizer" ? [5_000, 20_000] : [500, 2_000]
+        for count in counts.map({ Self.isLong ? 5 * $0 : $0 }) {
             try load.send(count)
             try load.flush()
             let began = ContinuousClock.now

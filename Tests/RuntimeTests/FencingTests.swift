@@ -34,7 +34,7 @@ struct `A process that froze and woke` {
             let kept = try database.everythingKept()
             frozen.process.resume()
             let isRefused = eventually(within: .seconds(15)) {
-                frozen.said.contains("checkpoint refused: claimed by another")
+                frozen.said.contains("checkpoint refused")
             }
             #expect(isRefused, "\(frozen.said)")
             // Whole: no row, no position, no state of it was taken.
