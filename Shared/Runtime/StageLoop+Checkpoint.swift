@@ -29,7 +29,7 @@ extension StageLoop {
             try parts.store.stillHeld(owned.mapValues(\.epoch), in: &session)
         }
         guard let held else { return abandon() }
-        lose(Set(owned.keys).subtracting(held), because: "claimed by another while this one paused")
+        lose(Set(owned.keys).subtracting(held), because: "claimed by another meanwhile")
     }
 
     /// Keeps everything done so far.
@@ -53,7 +53,9 @@ extension StageLoop {
             abandon()
             return false
         }
-        lose(refused, because: "checkpoint refused: claimed by another, or it follows one that is gone")
+        lose(
+            refused,
+            because: "checkpoint refused: claimed by another, or the one that it follows is gone")
         if !snapshots.isEmpty { parts.metrics.checkpointed(ms: Clock.monotonicMs - began) }
         parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
         tellGroup(snapshots.map(\.partition))

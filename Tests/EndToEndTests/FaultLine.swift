@@ -13,6 +13,8 @@ final class FaultLine {
     private let clock = ContinuousClock()
     /// Processes that ended though nobody had told them to.
     private(set) var endedAlone: [String] = []
+    /// The most memory that any process of a program had in RAM, in MiB, as of the last `weigh`.
+    private(set) var peaksMiB: [String: Int] = [:]
     /// Faults that took place, by target and kind.
     private(set) var faults: [String: Int] = [:]
 
@@ -82,13 +84,20 @@ final class FaultLine {
         member.isFrozen = false
     }
 
+    func weigh() {
+        for member in members.values.joined() {
+            guard let peak = member.process?.peakMemoryKiB else { continue }
+            peaksMiB[member.program] = max(peaksMiB[member.program] ?? 0, peak / 1_024)
+        }
+    }
+
     /// Does what is due, and notes who ended alone; to be called all the time.
     func tick() throws {
         let now = clock.now
         for entry in due.filter({ $0.at <= now }) { try entry.what() }
         due.removeAll { $0.at <= now }
-        for member in members.values.joined() where member.isUp && member.process?.isRunning == false
-        {
+        for member in members.values.joined()
+        where member.isUp && member.process?.isRunning == false {
             let ending = member.process?.wait(within: .zero)
             if member.program == "fleet", ending == .exited(0) { continue }
             endedAlone.append(
@@ -108,6 +117,7 @@ final class FaultLine {
     /// - Returns: whether there was something to do it to.
     @discardableResult
     func apply(_ fault: Fault) throws -> Bool {
+        weigh()
         let done =
             servers[fault.target] == nil
             ? try applyToMember(fault) : try applyToServer(fault)
@@ -198,7 +208,8 @@ final class FaultLine {
     /// Writes what every process said to a folder that stays.
     /// - Returns: the folder.
     func keepLogs(as name: String) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.path
+        let folder =
+            FileManager.default.temporaryDirectory.path
             + "/antiphase-faults-\(name)-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)

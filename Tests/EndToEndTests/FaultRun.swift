@@ -66,6 +66,7 @@ struct FaultRun {
         if let schedule { try disturb(line, schedule) }
         let asked = Line(bootstrapServers: bootstrapServers, databaseURL: url)
         let troubles = try settle(line, asked)
+        line.weigh()
         let seconds = Int((ContinuousClock.now - began).components.seconds)
         let name = schedule.map { "seed\($0.seed)" } ?? "undisturbed"
         do {
@@ -81,25 +82,22 @@ struct FaultRun {
     }
 
     private func disturb(_ line: FaultLine, _ schedule: FaultSchedule) throws {
-        let clock = ContinuousClock()
         // The stages have made their tables and the fleet has begun.
-        wait(line, .seconds(3))
+        try pass(3_000, line)
         for (number, fault) in schedule.faults.enumerated() {
-            let at = clock.now + .milliseconds(fault.afterMs)
-            while clock.now < at {
-                try line.tick()
-                usleep(20_000)
-            }
+            try pass(fault.afterMs, line)
             let done = try line.apply(fault)
             say("\(number + 1)/\(schedule.faults.count) \(fault)\(done ? "" : ": was away")")
         }
-        while !line.isWhole { wait(line, .milliseconds(20)) }
+        while !line.isWhole { try pass(20, line) }
     }
 
-    private func wait(_ line: FaultLine, _ time: Duration) {
-        usleep(UInt32(time.components.seconds * 1_000_000) + UInt32(
-            time.components.attoseconds / 1_000_000_000_000))
-        try? line.tick()
+    private func pass(_ ms: Int, _ line: FaultLine) throws {
+        let end = ContinuousClock.now + .milliseconds(ms)
+        repeat {
+            try line.tick()
+            usleep(20_000)
+        } while ContinuousClock.now < end
     }
 
     /// Waits until the fleet has sent everything, every stage has read everything, and nothing more

@@ -65,6 +65,7 @@ struct `The line under faults` {
             \(name): \(differences.isEmpty ? "equal" : "DIFFERS") after \(report.seconds) s
               faults: \(list(report.line.faults))
               rebalances: \(list(report.rebalances))
+              most memory, MiB: \(list(report.line.peaksMiB))
               messages of lost partitions passed over: \(list(outcome.stale))
               same placement: \(outcome.samePlacements(as: calm)) of \(calm.assignments.count) \
             functions; workers \(outcome.workersUsed) beside \(calm.workersUsed), planned beyond \

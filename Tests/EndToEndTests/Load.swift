@@ -70,7 +70,8 @@ struct Load {
             let (path, partition, parts) = templates[index % functions]
             let slotMs = startMs + Int64(index / functions) * FunctionShape.slotMs
             return Message(
-                topic: Topic.shapes.name, partition: partition, key: Array("\(path)/\(slotMs)".utf8),
+                topic: Topic.shapes.name, partition: partition,
+                key: Array("\(path)/\(slotMs)".utf8),
                 value: Array("\(parts[0])\(slotMs)\(parts[1])".utf8))
         }
     }

@@ -22,10 +22,13 @@ struct `A stage that cannot keep up` {
     /// messages to publish (2 KiB each: 40 MiB) and 50,000 rows for the next checkpoint (0.5 KiB
     /// each: 25 MiB), and the checkpoint itself as libpq sends it, 32 MiB. State: 500 functions.
     static let growthMaxMiB = 160
+    /// What the broker may hold altogether, in MiB: it keeps no messages, but buffers of connections
+    /// (a request of 100 MiB at most, 64 connections here and none near that) and indices.
+    static let brokerMaxMiB = 256
 
     @Test(arguments: isLong ? Line.stages : ["featurizer", "allocator"])
     func `shows its lag, stays within its memory and drains`(stage: String) throws {
-        try withStage(stage) { line, asked, process in
+        try withStage(stage) { line, asked, process, broker in
             var load = try Load(
                 for: stage, on: asked.bootstrapServers, partitions: Self.partitions)
             let rate = try measure(stage, &load, asked)
@@ -45,13 +48,15 @@ struct `A stage that cannot keep up` {
             let taken = try asked.taken(by: stage)
             #expect(drains, "\(taken) of \(load.sent)\n\(line.said(by: stage))")
             let peakMiB = try #require(process.peakMemoryKiB) / 1_024
+            let brokerMiB = try #require(broker.child.peakMemoryKiB) / 1_024
             say(
                 """
                 overload of \(stage): takes \(Int(rate))/s, sent \(load.sent); lag shown up to \
                 \(Int(shown.gauge)) on /metrics and \(shown.view) in the view; \
-                \(restMiB) MiB at rest, \(peakMiB) MiB at most
+                \(restMiB) MiB at rest, \(peakMiB) MiB at most; the broker \(brokerMiB) MiB
                 """)
             #expect(peakMiB - restMiB <= Self.growthMaxMiB)
+            #expect(brokerMiB <= Self.brokerMaxMiB)
             // At twice its rate half of what was sent must wait at the end; a quarter leaves room
             // for a machine that got faster in between.
             let waiting = rate * seconds / 4
@@ -66,7 +71,7 @@ struct `A stage that cannot keep up` {
     }
 
     @Test func `waits while a lock is held in PostgreSQL, and then goes on exactly`() throws {
-        try withStage("featurizer") { line, asked, process in
+        try withStage("featurizer") { line, asked, process, _ in
             var load = try Load(
                 for: "featurizer", on: asked.bootstrapServers, partitions: Self.partitions)
             let rate = try measure("featurizer", &load, asked)
@@ -78,7 +83,9 @@ struct `A stage that cannot keep up` {
             try asked.query { session in
                 try session.transaction { session in
                     try session.run(
-                        script: "lock table featurizer.checkpoints, featurizer.state in exclusive mode")
+                        script: """
+                            lock table featurizer.checkpoints, featurizer.state in exclusive mode
+                            """)
                     try load.send(perSecond: rate, for: Self.isLong ? 30 : 5) {}
                     readWithin = (try process.metric("messages_read_total") ?? 0) - readBefore
                     #expect(try process.get("/ready").contains("55P03"))
@@ -108,7 +115,7 @@ struct `A stage that cannot keep up` {
     /// `fetch.max.bytes`; the messages themselves are ten times that. Long form alone.
     @Test(.enabled(if: isLong, "the long form: compose/test --faults"))
     func `stays within its memory when messages are as large as can be`() throws {
-        try withStage("featurizer") { line, asked, process in
+        try withStage("featurizer") { line, asked, process, _ in
             var options = Producer.Options(bootstrapServers: asked.bootstrapServers)
             options.settings = ["compression.codec": "none"]
             let producer = try Producer(options)
@@ -130,7 +137,7 @@ struct `A stage that cannot keep up` {
     }
 
     @Test func `hands over to one who joined while a lock was held`() throws {
-        try withStage("featurizer") { line, asked, process in
+        try withStage("featurizer") { line, asked, process, _ in
             var load = try Load(
                 for: "featurizer", on: asked.bootstrapServers, partitions: Self.partitions)
             _ = try measure("featurizer", &load, asked)
@@ -189,20 +196,21 @@ struct `A stage that cannot keep up` {
 
     /// One process of one stage, on servers of its own; its other topics are empty.
     private func withStage(
-        _ stage: String, _ body: (FaultLine, Line, ChildProcess) throws -> Void
+        _ stage: String,
+        _ body: (FaultLine, Line, ChildProcess, EmbeddedBroker) throws -> Void
     ) throws {
         try ThrowawayPostgres.withProvisionedDatabase { url in
-            try EmbeddedBroker.withBroker { servers in
-                let line = FaultLine(
-                    bootstrapServers: servers, databaseURL: url, servers: [:],
-                    environment: ["TOPICS_PARTITIONS": "\(Self.partitions)"])
-                defer { line.killAll() }
-                try line.add(stage)
-                let asked = Line(bootstrapServers: servers, databaseURL: url)
-                try #expect(waitFor(30) { try asked.owners(of: stage) == 1 })
-                let process = try #require(line.processes(stage).first)
-                try body(line, asked, process)
-            }
+            let broker = try EmbeddedBroker()
+            defer { broker.kill() }
+            let line = FaultLine(
+                bootstrapServers: broker.bootstrapServers, databaseURL: url, servers: [:],
+                environment: ["TOPICS_PARTITIONS": "\(Self.partitions)"])
+            defer { line.killAll() }
+            try line.add(stage)
+            let asked = Line(bootstrapServers: broker.bootstrapServers, databaseURL: url)
+            try #expect(waitFor(30) { try asked.owners(of: stage) == 1 })
+            let process = try #require(line.processes(stage).first)
+            try body(line, asked, process, broker)
         }
     }
 }

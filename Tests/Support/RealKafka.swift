@@ -78,7 +78,9 @@ public final class RealKafka: Sendable {
     public func wake() { signal(SIGCONT) }
 
     /// The end of what it logged since it was last started.
-    public var said: String { read("\(folder)/data/1/log.txt").map { String($0.suffix(20_000)) } ?? "" }
+    public var said: String {
+        read("\(folder)/data/1/log.txt").map { String($0.suffix(20_000)) } ?? ""
+    }
 
     private func signal(_ number: Int32) {
         let line = read("\(folder)/data/1/pid")?.split(whereSeparator: \.isWhitespace).first
