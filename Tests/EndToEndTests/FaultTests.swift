@@ -32,7 +32,7 @@ struct `The line under faults` {
             let trace =
                 try Self.isLong
                 ? SmallTrace(seed: 5, in: folder, functions: 200, minutes: 1_440, busy: 2.2)
-                : SmallTrace(seed: 5, in: folder, functions: 60, minutes: 240, busy: 2.4)
+                : SmallTrace(seed: 5, in: folder, functions: 60, minutes: 240, busy: 2)
             let run = FaultRun(
                 trace: trace, folder: folder,
                 // So that it lasts as long as the schedule.

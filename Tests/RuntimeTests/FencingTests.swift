@@ -56,12 +56,22 @@ struct `A process that froze and woke` {
                 program: "predictor")
             try source.send(400)
             #expect(database.comesTo(source.sent), "\(frozen.said)")
-            // It takes these from its sockets when Kafka is gone already: it has processed them,
-            // and cannot say so before it freezes once more.
-            frozen.process.freeze()
-            try source.send(4_000)
-            broker.kill()
-            frozen.process.resume()
+            // While it waits for its checkpoint, librdkafka reads ahead; when Kafka is gone it
+            // processes what was read, and cannot say so before it freezes.
+            try database.query { session in
+                try session.transaction { session in
+                    try session.run(script: "lock table featurizer.functions in exclusive mode")
+                    try source.send(10)
+                    let waits = try eventually(within: .seconds(15)) {
+                        try frozen.waitsFor?.contains("55P03") == true
+                    }
+                    #expect(waits, "\(frozen.said)")
+                    try source.send(4_000)
+                    // Nobody tells how much was read ahead: a fetch waits 0.5 s at most.
+                    usleep(1_500_000)
+                    broker.kill()
+                }
+            }
             let waits = try eventually(within: .seconds(15)) {
                 try frozen.waitsFor?.contains("messages under way") == true
             }
