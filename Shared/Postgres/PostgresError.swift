@@ -51,8 +51,10 @@ public struct PostgresError: Error, Equatable, Sendable, CustomStringConvertible
         }
         let state = PQresultErrorField(result, field("C")).map { String(cString: $0) }
         let primary = PQresultErrorField(result, field("M")) ?? PQresultErrorMessage(result)
-        // 08: connection. 57P01..3: the server shuts down, has crashed, or is starting.
-        let ended = state.map { $0.hasPrefix("08") || $0.hasPrefix("57P0") } ?? false
+        // 08: connection. 57P01..3: the server shuts down, has crashed, or is starting. Without a state
+        // it is libpq that speaks: what it sent did not arrive. While it still has something of the
+        // server's to read, a warning that all ends, it calls such a connection good.
+        let ended = state.map { $0.hasPrefix("08") || $0.hasPrefix("57P0") } ?? true
         self.init(
             attempt, message: trimmed(primary),
             detail: PQresultErrorField(result, field("D")).map { trimmed($0) }, sqlState: state,

@@ -12,15 +12,17 @@ struct CheckpointStore<Kept: Stage> {
     func claim(
         _ partition: Int32, stage: Kept, nowMs: Int64, in session: inout Session
     ) throws -> OwnedPartition<Kept> {
-        // Commits by itself: from here on the last owner's checkpoints are refused. The first epoch is
-        // the time, so that a stage whose schema was dropped is not taken for a former owner.
+        // Commits by itself: from here on the last owner's checkpoints are refused. An epoch is at
+        // least the time, so that a stage whose schema was dropped, or whose last claims a failover
+        // lost, is not taken for a former owner.
         let claimed = try session.execute(
             """
             insert into checkpoints as c (partition, epoch, owner)
             values ($1, extract(epoch from now())::bigint, $2)
             on conflict (partition) do update
-            set epoch = c.epoch + 1, owner = excluded.owner, claimed_at = now()
-            returning epoch, positions::text, fences::text
+            set epoch = greatest(c.epoch + 1, excluded.epoch), owner = excluded.owner,
+                claimed_at = now()
+            returning epoch, positions::text, fences::text, checkpoint
             """, .int4(partition), .text(owner))[0]
         var stage = stage
         let entries = try session.execute(
@@ -44,7 +46,7 @@ struct CheckpointStore<Kept: Stage> {
                 messages: row[2], lastDetail: row[3], lastOffset: row[4])
         }
         return OwnedPartition(
-            number: partition, epoch: claimed[0], stage: stage,
+            number: partition, epoch: claimed[0], checkpoint: claimed[3], stage: stage,
             positions: numbers(inJSON: claimed[1]), fences: Fences(numbers(inJSON: claimed[2])),
             rejections: rejections, nowMs: nowMs)
     }
@@ -66,6 +68,8 @@ struct CheckpointStore<Kept: Stage> {
     struct Snapshot {
         let partition: Int32
         let epoch: Int64
+        /// The number of the checkpoint before.
+        let follows: Int64
         let positions: [String: Int64]
         let fences: Fences
         let lag: Int64
@@ -75,7 +79,9 @@ struct CheckpointStore<Kept: Stage> {
     }
 
     /// Keeps the snapshots in one transaction: state, table rows and positions, all or nothing.
-    /// - Returns: the partitions that were refused, for another process owns them now.
+    /// - Returns: the partitions that were refused: another process owns them now, or the database has
+    ///   lost the checkpoint that this one follows, as a failover may. One that is kept already, for
+    ///   its transaction's end was not heard of, is kept again.
     func commit(_ snapshots: [Snapshot], in session: inout Session) throws -> Set<Int32> {
         guard !snapshots.isEmpty else { return [] }
         return try session.transaction { session in
@@ -84,16 +90,18 @@ struct CheckpointStore<Kept: Stage> {
                 """
                 update checkpoints c
                 set positions = n.positions, fences = n.fences, lag_messages = n.lag,
-                    checkpointed_at = now()
-                from unnest($1::int[], $2::bigint[], $3::jsonb[], $4::jsonb[], $5::bigint[])
-                    as n(partition, epoch, positions, fences, lag)
+                    checkpoint = n.follows + 1, checkpointed_at = now()
+                from unnest($1::int[], $2::bigint[], $3::jsonb[], $4::jsonb[], $5::bigint[],
+                        $6::bigint[])
+                    as n(partition, epoch, positions, fences, lag, follows)
                 where c.partition = n.partition and c.epoch = n.epoch
+                    and c.checkpoint in (n.follows, n.follows + 1)
                 returning c.partition
                 """,
                 .int4Array(snapshots.map(\.partition)), .int8Array(snapshots.map(\.epoch)),
                 .jsonArray(snapshots.map { json($0.positions) }),
                 .jsonArray(snapshots.map { json($0.fences.epochs) }),
-                .int8Array(snapshots.map(\.lag)))
+                .int8Array(snapshots.map(\.lag)), .int8Array(snapshots.map(\.follows)))
             let kept = Set(accepted.map { $0[0] as Int32 })
             let mine = snapshots.filter { kept.contains($0.partition) }
             try keep(mine, in: &session)

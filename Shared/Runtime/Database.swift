@@ -51,10 +51,14 @@ final class Database {
     private func open() throws -> Session {
         var session = try Session(url, options)
         // A process that froze inside a transaction holds its locks for that long; and who waits for
-        // them looks up now and then, whether it is to stop.
+        // them looks up now and then, whether it is to stop. A claim that a crash of the server could
+        // take back would let two processes have the same epoch: where commits do not wait for the
+        // disk, ours do.
         try session.run(
             script: """
-                SET idle_in_transaction_session_timeout = 10000; SET lock_timeout = 1000
+                SET idle_in_transaction_session_timeout = 10000; SET lock_timeout = 1000;
+                SELECT set_config('synchronous_commit', 'on', false)
+                WHERE current_setting('synchronous_commit') = 'off'
                 """)
         return session
     }

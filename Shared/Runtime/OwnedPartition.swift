@@ -6,6 +6,8 @@ final class OwnedPartition<Owned: Stage> {
     let number: Int32
     /// Of the claim; who claims next has a higher one, and this one's checkpoints are refused.
     let epoch: Int64
+    /// The number of the last checkpoint.
+    var checkpoint: Int64
     var stage: Owned
     /// The next offset to read, by topic.
     var positions: [String: Int64]
@@ -23,11 +25,12 @@ final class OwnedPartition<Owned: Stage> {
     var keptMs: Int64 = 0
 
     init(
-        number: Int32, epoch: Int64, stage: Owned, positions: [String: Int64], fences: Fences,
-        rejections: [RejectionKey: RejectionCount], nowMs: Int64
+        number: Int32, epoch: Int64, checkpoint: Int64, stage: Owned, positions: [String: Int64],
+        fences: Fences, rejections: [RejectionKey: RejectionCount], nowMs: Int64
     ) {
         self.number = number
         self.epoch = epoch
+        self.checkpoint = checkpoint
         self.stage = stage
         self.positions = positions
         self.fences = fences

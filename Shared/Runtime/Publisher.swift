@@ -21,6 +21,7 @@ final class Publisher {
     private let published: Counter
     private let refused: Counter
     private var producer: Producer
+    private var backoff = Backoff()
 
     private static let flushMs = 200
 
@@ -40,16 +41,27 @@ final class Publisher {
         producer = try Producer(options)
     }
 
+    /// What became of messages.
+    enum Outcome {
+        case written
+        /// This many of the first were; the rest is to be said again, by who is still entitled to.
+        case failed(written: Int)
+        /// A stop was requested before all were.
+        case stopped
+    }
+
     /// Publishes all of them, waiting while Kafka is away.
-    /// - Returns: false when a stop was requested before all were written.
-    func publish(_ messages: [Outgoing]) throws -> Bool {
+    func publish(_ messages: [Outgoing]) throws -> Outcome {
         var start = 0
         while start < messages.count {
             let part = encode(messages[start...])
-            guard try write(part) else { return false }
-            start += part.count
+            switch try write(part) {
+            case .written: start += part.count
+            case .failed: return .failed(written: start)
+            case .stopped: return .stopped
+            }
         }
-        return true
+        return .written
     }
 
     private struct Encoded {
@@ -85,29 +97,30 @@ final class Publisher {
         return part
     }
 
-    /// Says all of them until each is written. They are whole values: saying again what was written
-    /// already changes nothing.
-    private func write(_ messages: [Encoded]) throws -> Bool {
-        var messages = messages
-        var backoff = Backoff()
-        while true {
-            var failure = hand(&messages)
-            switch flush() {
-            case .delivered: break
-            case .failed(_, let first): failure = failure ?? first
-            // Only when a stop came first.
-            case .outstanding: return false
-            }
-            guard let failure else { break }
-            kafka.isAway("\(failure)")
-            guard !stop.isRequested else { return false }
-            backoff.wait(stop)
-            guard !stop.isRequested else { return false }
-            if producer.fatalError != nil { producer = try Producer(options) }
+    /// Says all of them once. They are whole values: saying again what was written already changes
+    /// nothing. That is the caller's to do: a process that froze here until the messages had expired
+    /// may own nothing any more.
+    private func write(_ part: [Encoded]) throws -> Outcome {
+        var messages = part
+        var failure = hand(&messages)
+        switch flush() {
+        case .delivered: break
+        case .failed(_, let first): failure = failure ?? first
+        // Only when a stop came first.
+        case .outstanding: return .stopped
         }
+        if let failure {
+            kafka.isAway("\(failure)")
+            guard !stop.isRequested else { return .stopped }
+            backoff.wait(stop)
+            guard !stop.isRequested else { return .stopped }
+            if producer.fatalError != nil { producer = try Producer(options) }
+            return .failed(written: 0)
+        }
+        backoff = Backoff()
         kafka.isBack()
         for message in messages where !message.isRefused { published.add(1, message.topic) }
-        return true
+        return .written
     }
 
     /// - Returns: why it stopped before the last, if it did.

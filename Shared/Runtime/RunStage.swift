@@ -99,4 +99,5 @@ private func run<Run: Stage>(
 let runtimeMigrations = [
     Migration(file: "0001-checkpoints.sql", PackageResources._001_checkpoints_sql),
     Migration(file: "0002-epochs.sql", PackageResources._002_epochs_sql),
+    Migration(file: "0003-checkpoint-order.sql", PackageResources._003_checkpoint_order_sql),
 ]

@@ -6,13 +6,18 @@ internal import Topics
 extension StageLoop {
     /// - Returns: false when a stop came first; nothing is then kept any more.
     func publish() throws -> Bool {
-        try verifyAfterPause()
-        guard try parts.publisher.publish(outbox) else {
-            abandon()
-            return false
+        while true {
+            try verifyAfterPause()
+            switch try parts.publisher.publish(outbox) {
+            case .written:
+                outbox.removeAll(keepingCapacity: true)
+                return true
+            case .failed(let written): outbox.removeFirst(written)
+            case .stopped:
+                abandon()
+                return false
+            }
         }
-        outbox.removeAll(keepingCapacity: true)
-        return true
     }
 
     /// Whoever froze may have lost partitions, and must not say anything of them before it knows.
@@ -24,7 +29,7 @@ extension StageLoop {
             try parts.store.stillHeld(owned.mapValues(\.epoch), in: &session)
         }
         guard let held else { return abandon() }
-        lose(Set(owned.keys).subtracting(held))
+        lose(Set(owned.keys).subtracting(held), because: "claimed by another meanwhile")
     }
 
     /// Keeps everything done so far.
@@ -48,7 +53,9 @@ extension StageLoop {
             abandon()
             return false
         }
-        lose(refused)
+        lose(
+            refused,
+            because: "checkpoint refused: claimed by another, or the one that it follows is gone")
         if !snapshots.isEmpty { parts.metrics.checkpointed(ms: Clock.monotonicMs - began) }
         parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
         tellGroup(snapshots.map(\.partition))
@@ -62,7 +69,7 @@ extension StageLoop {
     }
 
     /// Other processes have claimed these partitions: nothing of them may be said or kept.
-    func lose(_ numbers: Set<Int32>) {
+    func lose(_ numbers: Set<Int32>, because reason: String) {
         let lost = numbers.filter { owned[$0] != nil }.sorted()
         guard !lost.isEmpty else { return }
         for number in lost { owned[number] = nil }
@@ -71,7 +78,10 @@ extension StageLoop {
         parts.metrics.set(partitions: owned.count)
         parts.log.warning(
             "partitions lost",
-            [.partitions: .string(lost.map(String.init).joined(separator: ","))])
+            [
+                .partitions: .string(lost.map(String.init).joined(separator: ",")),
+                .reason: .string(reason),
+            ])
     }
 
     /// For standard tools that show a group's lag; nothing of ours reads it.
@@ -107,13 +117,14 @@ extension StageLoop {
         defer {
             partition.rows.removeAll(keepingCapacity: true)
             partition.changed = false
+            partition.checkpoint += 1
             partition.lagKept = lag
             partition.keptMs = Clock.monotonicMs
             for key in partition.rejections.keys { partition.rejections[key]?.changed = false }
         }
         return CheckpointStore.Snapshot(
-            partition: partition.number, epoch: partition.epoch, positions: partition.positions,
-            fences: partition.fences, lag: lag,
+            partition: partition.number, epoch: partition.epoch, follows: partition.checkpoint,
+            positions: partition.positions, fences: partition.fences, lag: lag,
             entries: entries.values.sorted { $0.key < $1.key }, rows: partition.rows,
             rejections: partition.rejections.filter(\.value.changed)
                 .sorted { $0.key < $1.key }.map { ($0.key, $0.value) })

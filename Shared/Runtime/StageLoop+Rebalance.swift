@@ -38,7 +38,7 @@ extension StageLoop {
         let numbers = Set(partitions.map(\.partition))
         // Lost ones may be claimed by others already: their checkpoint would be refused, and what
         // they have to say is said by the others.
-        if lost { lose(numbers) }
+        if lost { lose(numbers, because: "taken away by the group") }
         _ = try checkpoint()
         for number in numbers { owned[number] = nil }
         parts.metrics.set(partitions: owned.count)

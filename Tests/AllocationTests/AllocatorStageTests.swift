@@ -52,6 +52,36 @@ import Topics
         #expect(last.values.allSatisfy { !$0.placements.isEmpty })
     }
 
+    /// Who had the cell before published a move and was killed before its checkpoint; the message
+    /// that made it move was superseded and compacted away before the heir could read it.
+    @Test func `has the last word on the topic after a restart, too`() throws {
+        var driver = StageDriver { AllocatorStage(cell: $0) }
+        let id = function("checkout")
+        driver.feed(worker("a"))
+        driver.feed(shape(id, slot: mondaySlot, milliCpu: 100))
+        driver.feed(worker("b"))
+        driver.advance(nowMs: 0, quietMs: 0)
+        driver.checkpoint()
+        driver.feed(worker("a", .draining))
+        #expect(try lastWord(of: driver, on: id) == ["b"])
+        try driver.restart()
+        driver.feed(worker("a"))
+        driver.advance(nowMs: 0, quietMs: 0)
+        #expect(try lastWord(of: driver, on: id) == ["a"])
+        // Once is enough.
+        let said = driver.messages.count
+        driver.advance(nowMs: 0, quietMs: 0)
+        #expect(driver.messages.count == said)
+    }
+
+    private func lastWord(
+        of driver: StageDriver<AllocatorStage>, on id: FunctionID
+    ) throws -> [String]? {
+        try driver.tables["\(Topic.assignments.name) \(id.path)"].map { bytes in
+            try Assignment(decoding: bytes.span).placements.map(\.worker)
+        }
+    }
+
     @Test func `refuses workers of another cell`() {
         var driver = StageDriver { AllocatorStage(cell: $0) }
         driver.feed(WorkerReported(worker: "w", cell: 17, milliCpu: 1, memoryMb: 1, state: .ready))

@@ -4,19 +4,21 @@ import Topics
 
 /// A small fleet in the layout of the public Azure Functions 2019 trace, made from a seed.
 struct SmallTrace {
-    static let minutes = 120
-    static let functions = 40
-
     /// What the fleet will send of each function.
     private(set) var counts: [FunctionID: Int] = [:]
 
     var total: Int { counts.values.reduce(0, +) }
 
-    /// - Parameter folder: where `invocations.csv`, `durations.csv` and `memory.csv` are written.
-    init(seed: UInt64, in folder: String) throws {
+    /// - Parameters:
+    ///   - folder: where `invocations.csv`, `durations.csv` and `memory.csv` are written.
+    ///   - busy: how many times more is invoked.
+    init(
+        seed: UInt64, in folder: String, functions: Int = 40, minutes: Int = 120, busy: Double = 1
+    ) throws {
+        let firstMinute = minutes > 960 ? 1 : 480
         var random = SeededRandom(seed: seed)
         var invocations = ["HashOwner,HashApp,HashFunction,Trigger"]
-        invocations[0] += (480..<480 + Self.minutes).map { ",\($0)" }.joined()
+        invocations[0] += (firstMinute..<firstMinute + minutes).map { ",\($0)" }.joined()
         var durations = [
             "HashOwner,HashApp,HashFunction,Average,Count,Minimum,Maximum,percentile_Average_0,"
                 + "percentile_Average_1,percentile_Average_25,percentile_Average_50,"
@@ -28,17 +30,17 @@ struct SmallTrace {
                 + "AverageAllocatedMb_pct75,AverageAllocatedMb_pct95,AverageAllocatedMb_pct99,"
                 + "AverageAllocatedMb_pct100"
         ]
-        for number in 0..<Self.functions {
+        for number in 0..<functions {
             let id = FunctionID(
                 customer: "owner\(number % 13)", service: "app\(number % 29)",
                 function: "function\(number)")
             let names = "\(id.service.customer),\(id.service.service),\(id.function)"
             let trigger = ["timer", "http", "queue", "orchestration"][number % 4]
-            let rate = pow(10, random.uniform() * 1.7)
-            let perMinute = (0..<Self.minutes).map { minute in
-                // Even functions are busy in the first hour, odd ones in the second.
-                let busy = (minute < 60) == (number % 2 == 0)
-                return Int(random.uniform() * rate * (busy ? 1 : 0.1) + 0.5)
+            let rate = busy * pow(10, random.uniform() * 1.7)
+            let perMinute = (0..<minutes).map { minute in
+                // Even functions are busy in the first half, odd ones in the second.
+                let isBusy = (minute < minutes / 2) == (number % 2 == 0)
+                return Int(random.uniform() * rate * (isBusy ? 1 : 0.1) + 0.5)
             }
             counts[id] = perMinute.reduce(0, +)
             invocations.append(

@@ -136,30 +136,4 @@ struct `A partition` {
     private func start(_ broker: EmbeddedBroker, _ database: StageDatabase) throws -> RunningStage {
         try RunningStage(bootstrapServers: broker.bootstrapServers, databaseURL: database.url)
     }
-
-    /// Messages on `shapes` that a writer said after a later owner of its partition had spoken.
-    private func backwardEpochs(_ servers: String) throws -> [String] {
-        let consumer = try BatchConsumer(.init(bootstrapServers: servers))
-        let ends = try consumer.endOffsets(of: "shapes", timeoutMs: 10_000).reduce(0, +)
-        try consumer.assignAll(of: ["shapes"], from: .beginning, timeoutMs: 10_000)
-        var newest: [String: Int64] = [:]
-        var offences: [String] = []
-        var seen: Int64 = 0
-        _ = try eventually(within: .seconds(10)) {
-            try consumer.withBatch(timeoutMs: 100) { batch in
-                for record in batch {
-                    seen += 1
-                    let writer = String(decoding: record.header("writer") ?? [], as: UTF8.self)
-                    let epoch = Int64(String(decoding: record.header("epoch") ?? [], as: UTF8.self))
-                    if let epoch, epoch < newest[writer, default: 0] {
-                        offences.append("\(writer) says \(epoch) at \(record.offset)")
-                    }
-                    newest[writer] = max(newest[writer, default: 0], epoch ?? 0)
-                }
-            }
-            return seen >= ends
-        }
-        #expect(seen > 0)
-        return offences
-    }
 }

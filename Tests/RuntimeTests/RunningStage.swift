@@ -12,8 +12,11 @@ final class RunningStage {
 
     struct NotBuilt: Error {}
 
-    init(bootstrapServers: String, databaseURL: String, _ arguments: [String] = []) throws {
-        guard let path = Products.path(of: "featurizer") else { throw NotBuilt() }
+    init(
+        bootstrapServers: String, databaseURL: String, program: String = "featurizer",
+        _ arguments: [String] = []
+    ) throws {
+        guard let path = Products.path(of: program) else { throw NotBuilt() }
         process = try ChildProcess(
             path, arguments,
             environment: [
@@ -26,23 +29,9 @@ final class RunningStage {
 
     var said: String { process.standardError }
 
-    /// Where its operations are served, once it has said so.
-    private var port: Int? {
-        said.split(separator: "\n").first { $0.contains("operations served") }
-            .flatMap { $0.split(separator: "\"port\":").last }
-            .flatMap { Int($0.prefix { $0.isNumber }) }
-    }
-
-    /// What it answers, head and body; by bash, so that no client is between.
+    /// What it answers, head and body.
     func get(_ path: String, then filter: String = "cat") throws -> String {
-        guard eventually(within: .seconds(20), { port != nil }), let port else { return said }
-        let script = """
-            exec 3<>/dev/tcp/127.0.0.1/\(port)
-            printf 'GET \(path) HTTP/1.0\\r\\n\\r\\n' >&3
-            cat <&3 | \(filter)
-            """
-        let answer = try ChildProcess.run("/bin/bash", ["-c", script], within: .seconds(10))
-        return answer.output + answer.error
+        try process.get(path, then: filter)
     }
 
     var isReady: Bool {

@@ -104,13 +104,15 @@ public final class ChildProcess: Sendable {
 
 /// The executables of this package, as built beside the running tests.
 public enum Products {
-    /// Where the product of this name is, nil when it was not built.
+    /// Where the product of this name is, nil when it was not built. `ANTIPHASE_PROGRAMS` names
+    /// the folder of a build other than that of the running tests.
     public static func path(of name: String) -> String? {
         let path = "\(folder)/\(name)"
         return access(path, X_OK) == 0 ? path : nil
     }
 
     private static let folder: String = {
+        if let elsewhere = environmentValue("ANTIPHASE_PROGRAMS") { return elsewhere }
         var buffer = [CChar](repeating: 0, count: 4_096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let path = String(

@@ -72,6 +72,27 @@ public final class RealKafka: Sendable {
     /// Starts it again on the same port and data; alone, it takes 10 seconds after a `kill`.
     public func restart() throws { try run("restart") }
 
+    /// SIGTERM, and waits.
+    public func stopInOrder() throws {
+        wake()
+        try run("stop")
+    }
+
+    /// SIGSTOP.
+    public func freeze() { signal(SIGSTOP) }
+    /// SIGCONT.
+    public func wake() { signal(SIGCONT) }
+
+    /// The end of what it logged since it was last started.
+    public var said: String {
+        read("\(folder)/data/1/log.txt").map { String($0.suffix(20_000)) } ?? ""
+    }
+
+    private func signal(_ number: Int32) {
+        let line = read("\(folder)/data/1/pid")?.split(whereSeparator: \.isWhitespace).first
+        if let process = line.flatMap({ pid_t($0) }) { _ = Glibc.kill(process, number) }
+    }
+
     /// SIGKILL as well, and its files are gone.
     public func stop() {
         try? kill()

@@ -106,6 +106,7 @@ public final class ThrowawayPostgres: Sendable {
     public func stop() {
         process.withLock { process in
             process?.interrupt()
+            process?.resume()
             process?.wait(within: .seconds(30))
             process = nil
         }
@@ -115,10 +116,19 @@ public final class ThrowawayPostgres: Sendable {
     public func crash() {
         process.withLock { process in
             process?.signal(SIGQUIT)
+            process?.resume()
             process?.wait(within: .seconds(30))
             process = nil
         }
     }
+
+    /// SIGSTOP to the postmaster: sessions go on, and new ones are accepted and not answered.
+    public func freeze() { process.withLock { $0?.freeze() } }
+    /// SIGCONT.
+    public func wake() { process.withLock { $0?.resume() } }
+
+    /// What it wrote since it was last started.
+    public var said: String { process.withLock { $0?.standardError ?? "" } }
 
     private func unprivileged(_ program: String, _ arguments: [String]) throws -> ChildProcess {
         // Killed outright, it would leave shared memory behind.

@@ -53,11 +53,12 @@ public struct AllocatorStage: Stage {
         }
     }
 
-    /// Only rows: no decision rests on the wall clock.
+    /// Only rows, and what was decided before: no decision rests on the wall clock.
     public mutating func advance(
         nowMs: Int64, quietMs: Int64, _ effects: inout Effects<AllocatorRow>
     ) {
         cell.completeRestore()
+        cell.tellAgain(&effects)
         if !cell.staleRows.isEmpty { cell.saveRows(&effects) }
     }
 

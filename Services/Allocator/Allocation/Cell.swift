@@ -24,6 +24,8 @@ struct Cell {
     var changes = Changes()
     /// Entries were put back, and the ledger has not been rebuilt of them yet.
     var restored = false
+    /// Entries were put back, and the topic has not been told again what they say.
+    var isUntold = false
     /// As the last evaluation found; nil before the first.
     var summary: Summary?
     /// Workers whose rows are older than the ledger.

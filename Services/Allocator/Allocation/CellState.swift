@@ -81,7 +81,7 @@ extension Cell {
 
     mutating func restore(_ entry: StateEntry) throws(CorruptState) {
         guard let bytes = entry.value else { return }
-        restored = true
+        (restored, isUntold) = (true, true)
         var reader = try StateReader(bytes, newest: Key.version)
         if entry.key == Key.cell {
             clock = try Clock(&reader)
@@ -117,6 +117,20 @@ extension Cell {
             services[id.service, default: KnownService()].functions.append(id)
         }
         rebuild()
+    }
+
+    /// Says every assignment again, once after a restore.
+    ///
+    /// Who had the cell before may have published decisions that its last checkpoint does not hold.
+    /// They need not be made again: topics have no mutual order, so the same messages may come in
+    /// another one. What the state says then has to be the last word on the topic, too.
+    mutating func tellAgain(_ effects: inout CellEffects) {
+        guard isUntold else { return }
+        isUntold = false
+        for (id, function) in functions.sorted(by: { $0.key < $1.key })
+        where function.revision > 0 {
+            effects.publish(assignment(of: id, function))
+        }
     }
 
     /// As far as it has been restored.
