@@ -14,19 +14,23 @@ public final class BatchConsumer {
     }
 
     public struct Options: Sendable {
-        public var bootstrapServers: String
+        public var cluster: Cluster
         /// The group to be a member of; nil to read assigned partitions without one.
         public var group: String?
         public var rebalancing = Rebalancing.eager
         public var batchRecordsMax = Limits.batchRecordsMax
         /// Whether reading to the end of a partition is an event.
         public var reportsPartitionEnd = false
-        /// Further librdkafka settings; they win over the ones set here.
+        /// Further librdkafka settings; they win over the ones set here and the cluster's.
         public var settings: [String: String] = [:]
 
-        public init(bootstrapServers: String, group: String? = nil) {
-            self.bootstrapServers = bootstrapServers
+        public init(_ cluster: Cluster, group: String? = nil) {
+            self.cluster = cluster
             self.group = group
+        }
+
+        public init(bootstrapServers: String, group: String? = nil) {
+            self.init(Cluster(bootstrapServers: bootstrapServers), group: group)
         }
     }
 
@@ -49,7 +53,9 @@ public final class BatchConsumer {
         let membership = Membership(log: log)
         let handle = try Handle(
             RD_KAFKA_CONSUMER,
-            settings: [BatchConsumer.settings(options), options.settings], reports: membership
+            settings: [
+                BatchConsumer.settings(options), options.cluster.settings, options.settings,
+            ], reports: membership
         ) { rd_kafka_conf_set_rebalance_cb($0, rebalance) }
         rd_kafka_poll_set_consumer(handle.pointer)
         queue = rd_kafka_queue_get_consumer(handle.pointer)
@@ -73,7 +79,7 @@ public final class BatchConsumer {
     /// Everything that we rely on, said rather than left to a default.
     private static func settings(_ options: Options) -> [String: String] {
         [
-            "bootstrap.servers": options.bootstrapServers,
+            "bootstrap.servers": options.cluster.bootstrapServers,
             // librdkafka wants a group for `assign`, too; without commits it stays unknown.
             "group.id": options.group ?? "antiphase-without-group",
             "enable.auto.commit": "false",

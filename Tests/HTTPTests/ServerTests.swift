@@ -88,9 +88,9 @@ import Testing
 
     @Test func `reads a body and drops it`() throws {
         let client = try Loopback(port: server.port)
-        client.send("GET /page HTTP/1.1\r\nHost: l\r\nContent-Length: 5\r\n\r\nhello")
+        client.send("GET /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")
         #expect(client.receive(until: "</p>").hasPrefix("HTTP/1.1 200"))
-        client.send("POST /page HTTP/1.1\r\nHost: l\r\nContent-Length: 5\r\n\r\nhello")
+        client.send("POST /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")
         #expect(client.receive(until: "HEAD\n").hasPrefix("HTTP/1.1 405"))
     }
 
@@ -132,7 +132,7 @@ import Testing
     @Test func `answers one after the other on one connection`() throws {
         let client = try Loopback(port: server.port)
         for number in 0..<3 {
-            client.send("GET /echo?n=\(number) HTTP/1.1\r\nHost: l\r\n\r\n")
+            client.send("GET /echo?n=\(number) HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(client.receive(until: " -").contains("n=\(number)"))
         }
     }
@@ -144,7 +144,7 @@ import Testing
         let start = seed % 3 == 0 ? "" : "GET /echo?%"
         let letters = Array("GET /\r\n\r\n:%.? HTTP/1.1\0\u{1}".utf8) + [0x80, 0xff]
         let length = random.next(below: 3_000)
-        let end = seed % 2 == 0 ? " HTTP/1.1\r\nHost: l\r\nContent-Length: -1\r\n\r\n" : ""
+        let end = seed % 2 == 0 ? " HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n" : ""
         let noise = (0..<length).map { _ in
             random.next(below: 4) == 0
                 ? UInt8(random.next(below: 256)) : letters[random.next(below: letters.count)]
