@@ -13,6 +13,7 @@
 # Safe to run again: with another password to change it.
 set -euo pipefail
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+[[ -f $folder/provision.sql ]] || folder=/antiphase # in a container, which has it there
 roles=(featurizer learner predictor allocator dashboard)
 
 fail() {
