@@ -16,7 +16,7 @@ extension StageSettings {
         refusal: { ClientProperties.refusal(of: $0, $1) },
         // Of Kafka's own scripts, of its images, and what Kubernetes sets for a service "kafka".
         foreign: [
-            "HEAP", "OPTS", "HOME", "JVM", "JMX", "LOG4J", "LOG_DIR", "GC", "DEBUG", "SERVICE_",
+            "HEAP", "OPTS", "HOME", "JVM", "JMX", "LOG4J", "LOG_DIR", "GC_", "SERVICE_",
             "PORT", "VERSION", "SCALA",
         ])
     public static let databasePassword = Setting(

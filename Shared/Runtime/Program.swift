@@ -97,7 +97,7 @@ private func contents(of path: String) throws(UnreadableFile) -> [UInt8] {
     do {
         file = try FileHandle(forReadingFrom: URL(filePath: path))
     } catch {
-        throw UnreadableFile(reason: String(cString: strerror(errno)))
+        throw UnreadableFile(reason: "it is not there, or not this user's to read")
     }
     do {
         return Array(try file.read(upToCount: secretFileBytesMax + 2) ?? Data())

@@ -155,3 +155,34 @@ import Testing
         #expect(try ask(server.port, "GET", "/page").status == 200)
     }
 }
+
+@Suite struct `A server's names` {
+    private func status(
+        _ address: String, _ hosts: HostRule?, _ header: String?
+    ) throws -> Int {
+        let server = try Server(address: address, port: 0, hosts: hosts) { _ in .text("in") }
+        let client = try Loopback(port: server.port)
+        let host = header.map { "Host: \($0)\r\n" } ?? ""
+        // Only a client of 1.0 may leave it out.
+        client.send("GET / HTTP/1.\(header == nil ? 0 : 1)\r\n\(host)Connection: close\r\n\r\n")
+        return try Answer(client.receiveAll()).status
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `are its addresses and localhost, on loopback`(address: String) throws {
+        for header in ["127.0.0.1", "127.0.0.1:80", "[::1]:80", "LOCALHOST:80", "10.1.2.3", nil] {
+            #expect(try status(address, nil, header) == 200)
+        }
+        for header in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", ""] {
+            #expect(try status(address, nil, header) == 421)
+        }
+    }
+
+    @Test func `are whatever clients say elsewhere, unless they are told`() throws {
+        #expect(try status("0.0.0.0", nil, "evil.example") == 200)
+        let told = HostRule.only(["fleet.example"])
+        #expect(try status("0.0.0.0", told, "evil.example") == 421)
+        #expect(try status("0.0.0.0", told, "Fleet.Example:8080") == 200)
+        #expect(try status("127.0.0.1", .any, "evil.example") == 200)
+    }
+}

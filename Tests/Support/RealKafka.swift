@@ -32,6 +32,10 @@ public final class RealKafka: Sendable {
     }()
 
     public let bootstrapServers: String
+    /// With the certificates and settings that the script made.
+    public var dataFolder: String { "\(folder)/data" }
+    /// The command that runs one of Kafka's own tools, the tool's name behind it.
+    public var tool: String { "\(script) tool" }
     private let folder: String
     private let script: String
     private let rite: String
@@ -40,7 +44,13 @@ public final class RealKafka: Sendable {
         let description: String
     }
 
-    public init() throws {
+    /// - Parameters:
+    ///   - options: of the script's `start`.
+    ///   - settings: further settings, from the ports of clients and controllers.
+    public init(
+        options: [String] = [],
+        settings: (_ clients: UInt16, _ controllers: UInt16) -> [String] = { _, _ in [] }
+    ) throws {
         guard let script = RealKafka.script else {
             throw Failure(description: "start Kafka: no ../shared/kafka/kafka, no ANTIPHASE_KAFKA")
         }
@@ -55,7 +65,8 @@ public final class RealKafka: Sendable {
         bootstrapServers = "127.0.0.1:\(clients)"
         rite = Watchdog.atEnd(
             "for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
-        try run("start", "--port", "\(clients - 10)")
+        let further = settings(clients, clients + 1).flatMap { ["--set", $0] }
+        try run("start", ["--port", "\(clients - 10)"] + options + further)
     }
 
     deinit { stop() }
@@ -73,7 +84,7 @@ public final class RealKafka: Sendable {
         _ = try? ChildProcess.run("/bin/rm", ["-rf", folder], within: .seconds(30))
     }
 
-    private func run(_ command: String, _ arguments: String...) throws {
+    private func run(_ command: String, _ arguments: [String] = []) throws {
         let outcome = try ChildProcess.run(
             script, [command, "\(folder)/data"] + arguments,
             environment: ["KAFKA_HEAP": "512m"], within: .seconds(120))
