@@ -97,6 +97,9 @@ start_postgres() {
     postgres_home=$(readlink -f "$home/postgres")
     make_cluster
     local password attempt database=antiphase
+    # Of another PostgreSQL.
+    unset DATABASE_PASSWORD DATABASE_PASSWORD_FILE DATABASE_SSLMODE DATABASE_SSLROOTCERT \
+        DATABASE_SSLCERT DATABASE_SSLKEY PGSSLMODE
     password=$(<"$home/postgres.password")
     # Positions belong to one Kafka.
     [[ -z ${KAFKA_BOOTSTRAP_SERVERS:-} ]] ||
@@ -118,7 +121,7 @@ start_postgres() {
 
 launch_broker() {
     rm -f "$home/broker.address"
-    start broker TERM -- "$bin/broker" --data-directory "$home/broker" --port "$broker_port" \
+    start broker TERM env --unset DATABASE_URL -- "$bin/broker" --data-directory "$home/broker" --port "$broker_port" \
         --address-file "$home/broker.address"
 }
 

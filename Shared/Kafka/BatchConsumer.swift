@@ -40,6 +40,7 @@ public final class BatchConsumer {
     private let slots: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private let slotTopics: UnsafeMutablePointer<TopicIndex>
     private let capacity: Int
+    private let isMember: Bool
     private var topics = TopicTable()
     private var state = State.open
 
@@ -62,6 +63,7 @@ public final class BatchConsumer {
         self.handle = handle
         self.membership = membership
         capacity = options.batchRecordsMax
+        isMember = options.group != nil
         slots = .allocate(capacity: capacity)
         slots.initialize(repeating: nil, count: capacity)
         slotTopics = .allocate(capacity: capacity)
@@ -172,6 +174,13 @@ public final class BatchConsumer {
         for slot in 0..<taken {
             let message = slots[slot].unsafelyUnwrapped
             if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+                // librdkafka looks for the coordinator of a group that nobody wants to join.
+                let isOfNoGroup =
+                    !isMember && message.pointee.err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
+                if isOfNoGroup {
+                    rd_kafka_message_destroy(message)
+                    continue
+                }
                 if events.count < Limits.eventsPendingMax { events.append(event(of: message)) }
                 rd_kafka_message_destroy(message)
                 continue

@@ -30,6 +30,7 @@ final class ClosedKafka {
         "fleet": Allowed(
             reads: ["assignments", "workers", "invocations"],
             writes: ["invocations", "services", "workers"]),
+        // By its certificate.
         "operator": Allowed(reads: ["rejections"], writes: ["services"]),
     ]
 
@@ -67,32 +68,38 @@ final class ClosedKafka {
 
     /// Makes topics and ACLs by the scripts for operators.
     func open() throws {
-        let folder = "\(Products.packageFolder)/compose/kafka"
-        let common = [
-            "--execute", "--bootstrap-server", kafka.bootstrapServers, "--command-config",
-            "\(kafka.dataFolder)/java.properties",
-        ]
-        let topics = try ChildProcess(
-            "/bin/bash", ["\(folder)/topics.sh", "--partitions", "16"] + common,
-            environment: ["KAFKA_TOPICS": "\(kafka.tool) TopicCommand"])
-        let tool = ["KAFKA_ACLS": "\(kafka.tool) AclCommand"]
-        let acls = try ChildProcess("/bin/bash", ["\(folder)/acls.sh"] + common, environment: tool)
-        for script in [topics, acls] where script.wait(within: .seconds(120)) != .exited(0) {
-            throw Failure(description: script.standardError + script.standardOutput)
-        }
-        // The operator by certificate, and nobody else.
-        let others = ["featurizer", "learner", "predictor", "allocator", "fleet"]
-        let certified = try ChildProcess.run(
+        // What `topics.sh` makes is held against the code elsewhere: nine starts of Java cost more
+        // than all else here.
+        try Admin(superuser).createTopics(
+            Topic.all.map {
+                .init($0.name, partitions: Int($0.partitions(keyed: 16)),
+                    configuration: ["cleanup.policy": $0.cleanup.rawValue])
+            }, timeoutMs: 30_000)
+        let acls = try ChildProcess.run(
             "/bin/bash",
-            ["\(folder)/acls.sh", "--operator", "User:CN=client"] + common
-                + others.flatMap { ["--\($0)", ""] },
-            environment: tool, within: .seconds(60))
-        guard certified.ending == .exited(0) else { throw Failure(description: certified.error) }
+            [
+                "\(Products.packageFolder)/compose/kafka/acls.sh", "--execute",
+                "--bootstrap-server", kafka.bootstrapServers, "--command-config",
+                "\(kafka.dataFolder)/java.properties", "--operator", "User:CN=client",
+            ],
+            environment: [
+                "KAFKA_ACLS": "\(kafka.tool) AclCommand",
+                // Twelve short lives.
+                "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            ], within: .seconds(180))
+        guard acls.ending == .exited(0) else { throw Failure(description: acls.error) }
+    }
+
+    private var superuser: Cluster {
+        var cluster = cluster("antiphase")
+        cluster.settings["sasl.password"] = "antiphase-secret"
+        return cluster
     }
 
     /// By a user's password over TLS.
     func cluster(_ name: String) -> Cluster {
-        Cluster(
+        guard name != "operator" else { return certified }
+        return Cluster(
             bootstrapServers: kafka.bootstrapServers,
             settings: [
                 "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": name,
@@ -124,9 +131,7 @@ final class ClosedKafka {
 
     /// The topics that hold something, as the superuser sees it.
     func written() throws -> Set<String> {
-        var cluster = cluster("antiphase")
-        cluster.settings["sasl.password"] = "antiphase-secret"
-        let consumer = try BatchConsumer(BatchConsumer.Options(cluster))
+        let consumer = try BatchConsumer(BatchConsumer.Options(superuser))
         return Set(
             try Topic.all.map(\.name).filter {
                 try consumer.endOffsets(of: $0, timeoutMs: 10_000).contains { $0 > 0 }

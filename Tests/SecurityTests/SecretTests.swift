@@ -39,10 +39,10 @@ struct `A secret` {
         "password=\(mark) port=\(mark) host=h",
     ])
     func `is not repeated where the URL that holds it is malformed`(url: String) throws {
-        do {
+        do throws(PostgresError) {
             _ = try Session(url)
             Issue.record("a session with \(url)")
-        } catch let error as PostgresError {
+        } catch {
             #expect(!"\(error)".contains(Self.mark))
             #expect(!error.description.isEmpty)
         }

@@ -92,8 +92,7 @@ struct `What compose/up starts` {
         for name in ["featurizer", "learner", "predictor", "allocator", "dashboard", "fleet", "broker"] {
             let process = try up.text("\(name).pid")
             let environment = try String(contentsOfFile: "/proc/\(process)/environ", encoding: .utf8)
-            // The broker was started before it could know; what it inherits is what compose/up has.
-            if name != "broker" { texts.append(environment) }
+            texts.append(environment)
         }
         for text in texts {
             #expect(secrets.filter { text.contains($0) } == [])
