@@ -87,6 +87,12 @@ let package = Package(
                 ]),
             tests("BenchmarkSmoke", of: ["Workloads"]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),
+            tests(
+                "Security",
+                of: [
+                    "Featurization", "RepresentationLearning", "Prediction", "Allocation", "Kafka",
+                    "Postgres",
+                ], .binding),
             tests("Tidy", of: []),
         ]
 )

@@ -5,6 +5,8 @@ postgres_programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort --version-sor
 postgres_home=   # without a link: its user may not be able to follow one
 postgres_port=15432 # below the ports that outgoing connections take
 broker_port=19092
+database_roles=(featurizer learner predictor allocator dashboard)
+embedded_postgres= # once it is started
 
 # Runs a command as the user that owns PostgreSQL's data; PostgreSQL refuses to run as root.
 as_postgres() {
@@ -46,7 +48,7 @@ claim_home() {
 
 forget_everything() {
     [[ -L $home/postgres ]] && rm -rf "$(readlink -f "$home/postgres")"
-    rm -rf "$home"/{postgres,postgres.password,database.url,broker,broker.address,logs}
+    rm -rf "$home"/{postgres,postgres.password,database.url,roles,broker,broker.address,logs}
 }
 
 # A folder that PostgreSQL's user can reach: in `home`, or, where a parent folder is closed to that
@@ -69,9 +71,8 @@ postgres_folder() {
 make_cluster() {
     local folder=$postgres_home password=$postgres_home/password
     as_postgres test -f "$folder/data/PG_VERSION" && return
-    if [[ ! -f $home/postgres.password ]]; then
-        (umask 077 && head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$home/postgres.password")
-    fi
+    [[ -f $home/postgres.password ]] ||
+        head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$home/postgres.password"
     # Under another name until it is whole: one that was interrupted is made again.
     rm -rf "$folder/made"
     install -m 600 ${postgres_user:+-o "$postgres_user"} "$home/postgres.password" "$password"
@@ -96,6 +97,9 @@ start_postgres() {
     postgres_home=$(readlink -f "$home/postgres")
     make_cluster
     local password attempt database=antiphase
+    # Of another PostgreSQL.
+    unset DATABASE_PASSWORD DATABASE_PASSWORD_FILE DATABASE_SSLMODE DATABASE_SSLROOTCERT \
+        DATABASE_SSLCERT DATABASE_SSLKEY PGSSLMODE
     password=$(<"$home/postgres.password")
     # Positions belong to one Kafka.
     [[ -z ${KAFKA_BOOTSTRAP_SERVERS:-} ]] ||
@@ -111,12 +115,13 @@ start_postgres() {
     [[ -n $(query "select 1 from pg_database where datname = '$database'") ]] ||
         query "create database $database" || fail_of postgres "no database could be created"
     DATABASE_URL=${DATABASE_URL%/*}/$database
-    (umask 077 && printf '%s\n' "$DATABASE_URL" >"$home/database.url")
+    printf '%s\n' "$DATABASE_URL" >"$home/database.url"
+    embedded_postgres=1
 }
 
 launch_broker() {
     rm -f "$home/broker.address"
-    start broker TERM -- "$bin/broker" --data-directory "$home/broker" --port "$broker_port" \
+    start broker TERM env --unset DATABASE_URL -- "$bin/broker" --data-directory "$home/broker" --port "$broker_port" \
         --address-file "$home/broker.address"
 }
 
@@ -142,27 +147,56 @@ await() {
     return 1
 }
 
-# query SQL [OPTION...]: asks the database; the password is not among psql's arguments.
-query() {
-    local sql=$1 url=$DATABASE_URL psql=$postgres_programs/psql
-    shift
-    [[ -x $psql ]] || psql=psql
+# Calls a command with `url`, which is DATABASE_URL without its password, and PGPASSWORD.
+with_database() {
+    local url=$DATABASE_URL
+    local -x PGPASSWORD=${DATABASE_PASSWORD:-${PGPASSWORD:-}}
+    [[ -z ${DATABASE_PASSWORD_FILE:-} ]] || PGPASSWORD=$(<"$DATABASE_PASSWORD_FILE")
     if [[ $url =~ ^([a-z]+://[^:@/]*):([^@/]*)@(.*)$ ]]; then
         url=${BASH_REMATCH[1]}@${BASH_REMATCH[3]}
-        local -x PGPASSWORD
         printf -v PGPASSWORD '%b' "${BASH_REMATCH[2]//%/\\x}"
     fi
+    "$@"
+}
+
+# query SQL [OPTION...]: asks the database; the password is not among psql's arguments.
+query() { with_database ask "$@"; }
+ask() {
+    local sql=$1 psql=$postgres_programs/psql
+    shift
+    [[ -x $psql ]] || psql=psql
     PGCONNECT_TIMEOUT=10 PGAPPNAME=compose/up "$psql" "$url" --quiet --no-psqlrc --no-password \
         --tuples-only --no-align --set ON_ERROR_STOP=1 --command "$sql" "$@" </dev/null
 }
 
-# Makes schemas and roles.
+# Makes schemas and roles. In a PostgreSQL of our own each process has a role of its own to log in as,
+# with a password in a file that only this user reads; in another one, whoever DATABASE_URL names
+# becomes each of them in turn.
 provision() {
     local said
-    said=$(PGOPTIONS='-c client_min_messages=warning' query 'select' \
-        --file compose/postgres/provision.sql 2>&1) ||
-        fail "the database of DATABASE_URL could not be provisioned: $said"
+    if [[ -z $embedded_postgres ]]; then
+        said=$(PGOPTIONS='-c client_min_messages=warning -c antiphase.member=on' query 'select' \
+            --file compose/postgres/provision.sql 2>&1) ||
+            fail "the database of DATABASE_URL could not be provisioned: $(printable <<<"$said")"
+        return
+    fi
+    mkdir -p "$home/roles"
+    local role file
+    for role in "${database_roles[@]}"; do
+        file=$home/roles/$role.password
+        [[ -s $file ]] || { head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$file"; }
+        local -x "${role^^}_PASSWORD_FILE=$file" "${role^^}_PASSWORD="
+    done
+    said=$(with_database as_roles 2>&1) ||
+        fail_of postgres "the database could not be provisioned: $(printable <<<"$said")"
 }
+as_roles() {
+    PSQL=$postgres_programs/psql PGHOST=127.0.0.1 PGPORT=$postgres_port PGUSER=antiphase \
+        PGDATABASE=${url##*/} compose/postgres/provision.sh
+}
+
+# Text for a terminal: nothing in it steers one.
+printable() { LC_ALL=C sed -e 's/[\x00-\x08\x0b-\x1f\x7f]/?/g' -e 's/\xc2[\x80-\x9f]/?/g'; }
 
 # A Kafka that is given may still be starting.
 await_kafka() {

@@ -4,8 +4,12 @@ internal import Glibc
 /// What libmicrohttpd's callbacks share about a server.
 final class Responder: Sendable {
     let handler: @Sendable (Request) -> Response
+    let hosts: HostRule
     let streams = Streams()
-    init(_ handler: @escaping @Sendable (Request) -> Response) { self.handler = handler }
+    init(_ hosts: HostRule, _ handler: @escaping @Sendable (Request) -> Response) {
+        self.hosts = hosts
+        self.handler = handler
+    }
 }
 
 /// One request while it is read; it belongs to the thread of its connection.
@@ -64,6 +68,7 @@ extension Exchange {
         do throws(Request.Refusal) {
             let request = try Request(
                 method: method, target: target, headers: headers(of: connection))
+            guard responder.hosts.admits(request.header("Host")) else { throw .otherHost }
             let response = responder.handler(request).conditional(on: request)
             return queue(response, method, connection, responder.streams)
         } catch {

@@ -61,7 +61,8 @@ public struct Request: Sendable, Equatable {
 
     /// Why a request is answered without its handler.
     public enum Refusal: Error, Equatable {
-        case pathMalformed, queryMalformed, queryTooLong, targetTooLong, bodyTooLong, notRead
+        case pathMalformed, queryMalformed, queryTooLong, targetTooLong, bodyTooLong, notRead,
+            otherHost
 
         var response: Response {
             switch self {
@@ -73,6 +74,10 @@ public struct Request: Sendable, Equatable {
                 .text("the target has more than \(Limits.targetBytes) bytes\n", status: 414)
             case .bodyTooLong:
                 .text("the body has more than \(Limits.bodyBytes) bytes\n", status: 413)
+            case .otherHost:
+                .text(
+                    "this server is not known by the name in Host: ask it by its address\n",
+                    status: 421)
             case .notRead:
                 Response(
                     status: 405, contentType: Response.plainText, body: "only GET and HEAD\n",

@@ -64,10 +64,12 @@ public struct Response: Sendable {
     }
 
     /// Added to every answer that does not say otherwise: nothing is loaded from outside, nothing
-    /// is framed, nothing sniffed, nothing kept but what has an ETag.
+    /// is framed, nothing sniffed, nothing lent to other sites, nothing kept but what has an ETag.
     public static let defaultHeaders: [(name: String, value: String)] = [
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
         (
             "Content-Security-Policy",
             "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "

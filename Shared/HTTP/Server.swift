@@ -12,16 +12,21 @@ public struct Server: ~Copyable {
 
     /// - Parameter address: IPv4, or a name that resolves to it: `127.0.0.1`, `localhost`.
     /// - Parameter port: 0 takes one that is free.
+    /// - Parameter hosts: left out, on loopback nothing but this machine's own names and addresses,
+    ///   elsewhere any.
     /// - Throws: when the address does not resolve or cannot be listened on.
     public init(
-        address: String, port: UInt16, threads: Int = 2,
+        address: String, port: UInt16, threads: Int = 2, hosts: HostRule? = nil,
         handler: @escaping @Sendable (Request) -> Response
     ) throws(HTTPError) {
         precondition((1...64).contains(threads), "server with \(threads) threads")
         var socket = try resolved(address)
         socket.sin_port = port.bigEndian
+        // 127.0.0.0/8.
+        let isLoopback = UInt32(bigEndian: socket.sin_addr.s_addr) >> 24 == 127
+        let responder = Responder(hosts ?? (isLoopback ? .only() : .any), handler)
         let daemon = try Daemon(
-            socket, threads: threads, Responder(handler), named: "\(address):\(port)")
+            socket, threads: threads, responder, named: "\(address):\(port)")
         self.port = daemon.port
         self.daemon = daemon
     }

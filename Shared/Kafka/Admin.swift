@@ -24,25 +24,41 @@ public final class Admin {
 
     private let handle: Handle
 
+    private let reports: Reports
+
     /// - Parameter settings: further librdkafka settings.
-    public init(
+    public convenience init(
         bootstrapServers: String, settings: [String: String] = [:],
         log: ((KafkaLogLine) -> Void)? = nil
     ) throws(KafkaError) {
+        try self.init(Cluster(bootstrapServers: bootstrapServers, settings: settings), log: log)
+    }
+
+    public init(
+        _ cluster: Cluster, log: ((KafkaLogLine) -> Void)? = nil
+    ) throws(KafkaError) {
         let ours = [
-            "bootstrap.servers": bootstrapServers, "allow.auto.create.topics": "false",
+            "bootstrap.servers": cluster.bootstrapServers, "allow.auto.create.topics": "false",
             "reconnect.backoff.ms": "100", "reconnect.backoff.max.ms": "2000",
         ]
+        reports = Reports(log: log)
         handle = try Handle(
-            RD_KAFKA_PRODUCER, settings: [ours, settings], reports: Reports(log: log))
+            RD_KAFKA_PRODUCER, settings: [ours, cluster.settings], reports: reports)
+    }
+
+    /// Connection errors and the like since the last call: why Kafka does not answer.
+    public func takeErrors() -> [KafkaError] {
+        rd_kafka_poll(handle.pointer, 0)
+        return reports.takeErrors()
     }
 
     /// Creates those topics that are missing and waits until they can be written to.
     ///
+    /// - Parameter mayBeRefused: whether one that this client may not create is left out.
     /// - Returns: the names of the created ones; one that exists stays as it is.
     @discardableResult
     public func createTopics(
-        _ topics: [NewTopic], timeoutMs: Int
+        _ topics: [NewTopic], mayBeRefused: Bool = false, timeoutMs: Int
     ) throws(KafkaError) -> [String] {
         guard !topics.isEmpty else { return [] }
         var requests: [OpaquePointer?] = []
@@ -57,9 +73,15 @@ public final class Admin {
         var count = 0
         let results = rd_kafka_CreateTopics_result_topics(
             rd_kafka_event_CreateTopics_result(event), &count)
-        let created = try Admin.succeeded(
-            results, count, "create topic", except: RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-        try awaitLeaders(of: topics.map(\.name), timeoutMs: timeoutMs)
+        var benign = [RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS]
+        if mayBeRefused {
+            benign += [
+                RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+            ]
+        }
+        let created = try Admin.succeeded(results, count, "create topic", except: benign)
+        try awaitLeaders(of: mayBeRefused ? created : topics.map(\.name), timeoutMs: timeoutMs)
         return created
     }
 
@@ -80,7 +102,7 @@ public final class Admin {
         let results = rd_kafka_DeleteTopics_result_topics(
             rd_kafka_event_DeleteTopics_result(event), &count)
         return try Admin.succeeded(
-            results, count, "delete topic", except: RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            results, count, "delete topic", except: [RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART])
     }
 
     /// The number of partitions of every topic; Kafka's internal ones are left out.
@@ -131,14 +153,14 @@ public final class Admin {
 
     private static func succeeded(
         _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ attempt: String,
-        except benign: rd_kafka_resp_err_t
+        except benign: [rd_kafka_resp_err_t]
     ) throws(KafkaError) -> [String] {
         var names: [String] = []
         for index in 0..<count {
             guard let result = results?[index] else { continue }
             let name = String(cString: rd_kafka_topic_result_name(result))
             let code = rd_kafka_topic_result_error(result)
-            if code == benign { continue }
+            if benign.contains(code) { continue }
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
                 throw KafkaError(code, "\(attempt) \"\(name)\"", text: text)

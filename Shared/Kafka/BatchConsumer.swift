@@ -14,19 +14,23 @@ public final class BatchConsumer {
     }
 
     public struct Options: Sendable {
-        public var bootstrapServers: String
+        public var cluster: Cluster
         /// The group to be a member of; nil to read assigned partitions without one.
         public var group: String?
         public var rebalancing = Rebalancing.eager
         public var batchRecordsMax = Limits.batchRecordsMax
         /// Whether reading to the end of a partition is an event.
         public var reportsPartitionEnd = false
-        /// Further librdkafka settings; they win over the ones set here.
+        /// Further librdkafka settings; they win over the ones set here and the cluster's.
         public var settings: [String: String] = [:]
 
-        public init(bootstrapServers: String, group: String? = nil) {
-            self.bootstrapServers = bootstrapServers
+        public init(_ cluster: Cluster, group: String? = nil) {
+            self.cluster = cluster
             self.group = group
+        }
+
+        public init(bootstrapServers: String, group: String? = nil) {
+            self.init(Cluster(bootstrapServers: bootstrapServers), group: group)
         }
     }
 
@@ -36,6 +40,7 @@ public final class BatchConsumer {
     private let slots: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private let slotTopics: UnsafeMutablePointer<TopicIndex>
     private let capacity: Int
+    private let isMember: Bool
     private var topics = TopicTable()
     private var state = State.open
 
@@ -49,13 +54,16 @@ public final class BatchConsumer {
         let membership = Membership(log: log)
         let handle = try Handle(
             RD_KAFKA_CONSUMER,
-            settings: [BatchConsumer.settings(options), options.settings], reports: membership
+            settings: [
+                BatchConsumer.settings(options), options.cluster.settings, options.settings,
+            ], reports: membership
         ) { rd_kafka_conf_set_rebalance_cb($0, rebalance) }
         rd_kafka_poll_set_consumer(handle.pointer)
         queue = rd_kafka_queue_get_consumer(handle.pointer)
         self.handle = handle
         self.membership = membership
         capacity = options.batchRecordsMax
+        isMember = options.group != nil
         slots = .allocate(capacity: capacity)
         slots.initialize(repeating: nil, count: capacity)
         slotTopics = .allocate(capacity: capacity)
@@ -73,7 +81,7 @@ public final class BatchConsumer {
     /// Everything that we rely on, said rather than left to a default.
     private static func settings(_ options: Options) -> [String: String] {
         [
-            "bootstrap.servers": options.bootstrapServers,
+            "bootstrap.servers": options.cluster.bootstrapServers,
             // librdkafka wants a group for `assign`, too; without commits it stays unknown.
             "group.id": options.group ?? "antiphase-without-group",
             "enable.auto.commit": "false",
@@ -166,6 +174,13 @@ public final class BatchConsumer {
         for slot in 0..<taken {
             let message = slots[slot].unsafelyUnwrapped
             if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+                // librdkafka looks for the coordinator of a group that nobody wants to join.
+                let isOfNoGroup =
+                    !isMember && message.pointee.err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
+                if isOfNoGroup {
+                    rd_kafka_message_destroy(message)
+                    continue
+                }
                 if events.count < Limits.eventsPendingMax { events.append(event(of: message)) }
                 rd_kafka_message_destroy(message)
                 continue

@@ -15,16 +15,17 @@ struct Handle: ~Copyable {
         _ type: rd_kafka_type_t, settings: [[String: String]], reports: Reports,
         configure: (OpaquePointer) -> Void = { _ in }
     ) throws(KafkaError) {
-        var merged: [String: String] = ["log.queue": "true"]
-        for layer in settings { merged.merge(layer) { _, later in later } }
         // librdkafka takes an empty list and then waits for ever.
-        guard merged["bootstrap.servers"]?.isEmpty == false else {
+        let servers = settings.last { $0["bootstrap.servers"] != nil }?["bootstrap.servers"]
+        guard servers?.isEmpty == false else {
             throw .configuration("bootstrap.servers: expected host:port, got nothing")
         }
         guard let configuration = rd_kafka_conf_new() else {
             throw .configuration("out of memory")
         }
-        if let refusal = Handle.set(merged, in: configuration) {
+        // One layer after the other, for a property may have two names.
+        for layer in [["log.queue": "true"]] + settings {
+            guard let refusal = Handle.set(layer, in: configuration) else { continue }
             rd_kafka_conf_destroy(configuration)
             throw .configuration(refusal)
         }

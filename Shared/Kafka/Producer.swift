@@ -5,11 +5,15 @@ internal import CRdKafka
 /// One thread owns it. `send` only queues: a message is written when `flush` says so.
 public final class Producer {
     public struct Options: Sendable {
-        public var bootstrapServers: String
-        /// Further librdkafka settings; they win over the ones set here.
+        public var cluster: Cluster
+        /// Further librdkafka settings; they win over the ones set here and the cluster's.
         public var settings: [String: String] = [:]
 
-        public init(bootstrapServers: String) { self.bootstrapServers = bootstrapServers }
+        public init(_ cluster: Cluster) { self.cluster = cluster }
+
+        public init(bootstrapServers: String) {
+            self.init(Cluster(bootstrapServers: bootstrapServers))
+        }
     }
 
     /// What became of the messages sent since the last `flush`.
@@ -34,7 +38,7 @@ public final class Producer {
     public init(_ options: Options, log: ((KafkaLogLine) -> Void)? = nil) throws(KafkaError) {
         let deliveries = Deliveries(log: log)
         let settings = [
-            "bootstrap.servers": options.bootstrapServers,
+            "bootstrap.servers": options.cluster.bootstrapServers,
             "enable.idempotence": "true",
             "acks": "all",
             "compression.codec": "lz4",
@@ -50,7 +54,7 @@ public final class Producer {
             "socket.nagle.disable": "true",
         ]
         handle = try Handle(
-            RD_KAFKA_PRODUCER, settings: [settings, options.settings], reports: deliveries
+            RD_KAFKA_PRODUCER, settings: [settings, options.cluster.settings, options.settings], reports: deliveries
         ) { rd_kafka_conf_set_dr_msg_cb($0, reportDelivery) }
         self.deliveries = deliveries
     }

@@ -24,14 +24,20 @@ public struct Session: ~Copyable {
     private var isInTransaction = false
 
     /// - Parameters:
-    ///   - target: a libpq connection string or URI; empty reads `PGHOST` and its siblings.
+    ///   - url: a libpq connection string or URI; empty reads `PGHOST` and its siblings.
     ///   - onNotice: told the server's notices, which are dropped otherwise.
     public init(
-        _ target: String, _ options: Options = Options(), onNotice: ((String) -> Void)? = nil
+        _ url: String, _ options: Options = Options(), onNotice: ((String) -> Void)? = nil
     ) throws(PostgresError) {
+        try self.init(Target(url), options, onNotice: onNotice)
+    }
+
+    public init(
+        _ target: Target, _ options: Options = Options(), onNotice: ((String) -> Void)? = nil
+    ) throws(PostgresError) {
+        try target.check()
         let connection = try Connection(
-            [
-                ("dbname", target),
+            target.settings + [
                 ("application_name", options.applicationName),
                 ("connect_timeout", "\(max(2, options.connectTimeoutSeconds))"),
                 ("client_encoding", "UTF8"),
@@ -151,9 +157,15 @@ public struct Session: ~Copyable {
 
 /// A name as SQL writes it, whatever is in it.
 func quoted(_ identifier: String) -> String {
-    "\""
-        + identifier.split(separator: "\"", omittingEmptySubsequences: false)
-        .joined(separator: "\"\"") + "\""
+    // By scalars: a quotation mark with an accent on it is a mark to PostgreSQL.
+    let quote: Unicode.Scalar = "\""
+    var name = String.UnicodeScalarView([quote])
+    for scalar in identifier.unicodeScalars {
+        if scalar == quote { name.append(quote) }
+        name.append(scalar)
+    }
+    name.append(quote)
+    return String(name)
 }
 
 /// Interrupts the statement that a session is running; the statement then fails with 57014.

@@ -22,12 +22,12 @@ final class Broadcasts {
     /// Opens them and reads everything that is there, waiting while Kafka is away.
     /// - Returns: nil when a stop came first.
     static func caughtUp(
-        _ topics: [Topic], bootstrapServers: String, kafka: Dependency, stop: StopSignal
+        _ topics: [Topic], _ cluster: Cluster, kafka: Dependency, stop: StopSignal
     ) throws -> Broadcasts? {
         var backoff = Backoff()
         while !stop.isRequested {
             do {
-                let broadcasts = try Broadcasts(topics, bootstrapServers: bootstrapServers)
+                let broadcasts = try Broadcasts(topics, cluster)
                 while !broadcasts.isCaughtUp, !stop.isRequested {
                     _ = try broadcasts.poll(waitMs: 100)
                     if let failure = broadcasts.failure { kafka.isAway("\(failure)") }
@@ -44,9 +44,9 @@ final class Broadcasts {
     }
 
     /// - Throws: `KafkaError`, when Kafka does not say how far the topics reach.
-    init(_ topics: [Topic], bootstrapServers: String) throws {
+    init(_ topics: [Topic], _ cluster: Cluster) throws {
         self.topics = topics
-        var options = BatchConsumer.Options(bootstrapServers: bootstrapServers)
+        var options = BatchConsumer.Options(cluster)
         options.reportsPartitionEnd = true
         consumer = try BatchConsumer(options)
         guard !topics.isEmpty else { return }

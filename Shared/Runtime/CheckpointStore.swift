@@ -175,9 +175,19 @@ struct CheckpointStore<Kept: Stage> {
             """,
             .int4Array(counts.map(\.0)), .textArray(counts.map(\.1.topic)),
             .textArray(counts.map(\.1.reason)), .int8Array(counts.map(\.2.messages)),
-            .textArray(counts.map { $0.2.lastDetail.replacing("\0", with: " ") }),
+            .textArray(counts.map { storable($0.2.lastDetail) }),
             .int8Array(counts.map(\.2.lastOffset)))
     }
+}
+
+/// What a text column takes: no U+0000, and not more than people read. By scalars, for with an
+/// accent behind it U+0000 is another character to Swift.
+private func storable(_ detail: String) -> String {
+    var text = String.UnicodeScalarView()
+    for scalar in detail.unicodeScalars.prefix(Limits.detailScalars) {
+        text.append(scalar == "\0" ? " " : scalar)
+    }
+    return String(text)
 }
 
 private func json(_ numbers: [String: Int64]) -> String {

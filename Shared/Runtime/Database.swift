@@ -3,14 +3,14 @@ internal import Telemetry
 
 /// A session with PostgreSQL that is opened again for as long as it takes.
 final class Database {
-    private let url: String
+    private let target: Session.Target
     private let options: Session.Options
     private let stop: StopSignal
     private let dependency: Dependency
     private var session: Session?
 
     init(
-        url: String, role: String?, schema: String, application: String, stop: StopSignal,
+        target: Session.Target, role: String?, schema: String, application: String, stop: StopSignal,
         dependency: Dependency
     ) {
         var options = Session.Options()
@@ -18,7 +18,7 @@ final class Database {
         options.schema = schema
         options.applicationName = application
         options.connectTimeoutSeconds = Limits.connectSeconds
-        self.url = url
+        self.target = target
         self.options = options
         self.stop = stop
         self.dependency = dependency
@@ -49,7 +49,7 @@ final class Database {
     }
 
     private func open() throws -> Session {
-        var session = try Session(url, options)
+        var session = try Session(target, options)
         // A process that froze inside a transaction holds its locks for that long; and who waits for
         // them looks up now and then, whether it is to stop. A claim that a crash of the server could
         // take back would let two processes have the same epoch: where commits do not wait for the

@@ -23,6 +23,8 @@ enum Limits {
     /// State entries in one statement, and their bytes.
     static let entriesPerWrite = 1_000
     static let entryBytesPerWrite = 32 << 20
+    /// Of what was wrong with the last message rejected.
+    static let detailScalars = 1_000
     /// Writers whose epochs are remembered; there are as many as partitions of all stages.
     static let fencedWriters = 20_000
 

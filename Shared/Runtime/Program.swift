@@ -25,7 +25,7 @@ public struct Program: Sendable {
         do throws(SettingsError) {
             parsed = try declared.parse(
                 arguments: Array(CommandLine.arguments.dropFirst()),
-                environment: ProcessInfo.processInfo.environment)
+                environment: ProcessInfo.processInfo.environment, readFile: contents)
         } catch {
             complain("\(declared.name): \(error)")
             exit(2)
@@ -91,6 +91,24 @@ private func operations(_ request: Request, _ health: Health, _ metrics: Metrics
     }
 }
 
+/// A secret's file, no more of it than a setting can hold.
+private func contents(of path: String) throws(UnreadableFile) -> [UInt8] {
+    let file: FileHandle
+    do {
+        file = try FileHandle(forReadingFrom: URL(filePath: path))
+    } catch {
+        throw UnreadableFile(reason: "it is not there, or not this user's to read")
+    }
+    do {
+        return Array(try file.read(upToCount: secretFileBytesMax + 2) ?? Data())
+    } catch {
+        throw UnreadableFile(reason: "it cannot be read")
+    }
+}
+
 private func complain(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))
 }
+
+/// As much as a setting can hold, and a line break; of a longer file the setting says so.
+private let secretFileBytesMax = 8_192 + 2

@@ -26,10 +26,10 @@ final class Publisher {
     private static let flushMs = 200
 
     init(
-        bootstrapServers: String, keyed: Int32, stop: StopSignal, log: Log, kafka: Dependency,
+        _ cluster: Cluster, keyed: Int32, stop: StopSignal, log: Log, kafka: Dependency,
         metrics: Metrics
     ) throws {
-        options = Producer.Options(bootstrapServers: bootstrapServers)
+        options = Producer.Options(cluster)
         self.keyed = keyed
         self.stop = stop
         self.log = log

@@ -34,7 +34,8 @@ public func runStage<Run: Stage>(
     write: @escaping ([Run.Row], inout Session) throws -> Void,
     housekeeping: ((Settings) -> Housekeeping)? = nil
 ) -> Never {
-    let command = Command(name: name, summary: summary, settings: StageSettings.all + own)
+    let command = Command(name: name, summary: summary, settings: StageSettings.all + own,
+        families: [StageSettings.kafka])
     Program.run(
         command, waitingFor: [Dependency.postgres, Dependency.kafka], stopLimitMs: Limits.stopMs
     ) { program in
@@ -51,13 +52,13 @@ private func run<Run: Stage>(
     _ housekeeping: ((Settings) -> Housekeeping)?
 ) throws {
     let settings = program.settings
-    let servers = settings[StageSettings.bootstrapServers]
+    let cluster = settings.cluster
     let role = settings[StageSettings.databaseRole]
     let owner = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
     let postgres = Dependency(Dependency.postgres, log: program.log, health: program.health)
     let kafka = Dependency(Dependency.kafka, log: program.log, health: program.health)
     let database = Database(
-        url: settings[StageSettings.databaseURL],
+        target: settings.databaseTarget,
         role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
         schema: name, application: name, stop: program.stop, dependency: postgres)
     guard let keyed = try prepareTopics(settings, program, Run.inputs + Run.broadcasts) else {
@@ -70,21 +71,21 @@ private func run<Run: Stage>(
     guard prepared != nil else { return }
     guard
         let broadcasts = try Broadcasts.caughtUp(
-            Run.broadcasts, bootstrapServers: servers, kafka: kafka, stop: program.stop)
+            Run.broadcasts, cluster, kafka: kafka, stop: program.stop)
     else { return }
 
-    var options = BatchConsumer.Options(bootstrapServers: servers, group: name)
+    var options = BatchConsumer.Options(cluster, group: name)
     // A position that the log does not hold is ours to decide.
     options.settings["auto.offset.reset"] = "error"
     options.batchRecordsMax = settings[StageSettings.batchRecordsMax]
     let consumer = try BatchConsumer(options)
     let publisher = try Publisher(
-        bootstrapServers: servers, keyed: keyed, stop: program.stop, log: program.log,
+        cluster, keyed: keyed, stop: program.stop, log: program.log,
         kafka: kafka, metrics: program.metrics)
     try withoutActuallyEscaping(make) { make in
         let loop = StageLoop<Run>(
             StageLoop.Parts(
-                name: name, bootstrapServers: servers, make: { make(settings, $0) },
+                name: name, cluster: cluster, make: { make(settings, $0) },
                 store: CheckpointStore(owner: owner, writeRows: write),
                 housekeeping: housekeeping?(settings),
                 checkpointIntervalMs: Int64(settings[StageSettings.checkpointIntervalMs]),

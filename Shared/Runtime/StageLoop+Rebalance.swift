@@ -87,7 +87,7 @@ extension StageLoop {
     /// For all partitions, for what Kafka has to say of one is lost when another is assigned anew.
     private func checkLog() throws(KafkaError) {
         // A client of its own: a question waits behind the reads on the same connection.
-        let asking = try BatchConsumer(.init(bootstrapServers: parts.bootstrapServers))
+        let asking = try BatchConsumer(.init(parts.cluster))
         for partition in parts.consumer.assignment.sorted() {
             if try moveIntoLog(partition, asking) { unreadable.insert(partition) }
         }

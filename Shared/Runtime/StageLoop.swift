@@ -12,7 +12,7 @@ internal import Topics
 final class StageLoop<Run: Stage> {
     struct Parts {
         let name: String
-        let bootstrapServers: String
+        let cluster: Cluster
         let make: (Int32) -> Run
         let store: CheckpointStore<Run>
         let housekeeping: Housekeeping?

@@ -14,7 +14,7 @@ public enum StageSettings {
         "replicas of the topics, where this process creates them; -1: the broker's default")
     public static let databaseURL = Setting(
         "database.url", default: "", isSecret: true,
-        "PostgreSQL, as libpq writes it; empty: libpq's own variables")
+        "PostgreSQL, as libpq writes it, TLS included; empty: libpq's own variables")
     public static let databaseRole = Setting(
         "database.role", default: "(stage)",
         "the role to act as; (stage): the stage's own; empty: the one that connects")
@@ -38,9 +38,9 @@ public enum StageSettings {
 
     public enum LogLevel: String, CaseIterable, SettingValue { case debug, info, warning, error }
 
-    public static let all: [any AnySetting] = [
-        bootstrapServers, partitions, replication, databaseURL, databaseRole,
-        checkpointIntervalMs, checkpointRowsMax, batchRecordsMax, operationsAddress,
-        operationsPort, logLevel,
-    ]
+    public static let all: [any AnySetting] =
+        [bootstrapServers, partitions, replication] + database + [
+            databaseRole, checkpointIntervalMs, checkpointRowsMax, batchRecordsMax,
+            operationsAddress, operationsPort, logLevel,
+        ]
 }

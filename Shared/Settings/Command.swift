@@ -6,12 +6,15 @@ public struct Command: Sendable {
     public let positional: [Positional]
     /// A subcommand has these and its own.
     public let settings: [any AnySetting]
+    /// Those that others name; of subcommands, too.
+    public let families: [SettingFamily]
     public let subcommands: [Command]
 
     /// - Precondition: a command with subcommands has no positional arguments.
     public init(
         name: String, summary: String, positional: [Positional] = [],
-        settings: [any AnySetting] = [], subcommands: [Command] = []
+        settings: [any AnySetting] = [], families: [SettingFamily] = [],
+        subcommands: [Command] = []
     ) {
         precondition(
             subcommands.isEmpty || positional.isEmpty,
@@ -20,6 +23,7 @@ public struct Command: Sendable {
         self.summary = summary
         self.positional = positional
         self.settings = settings
+        self.families = families
         self.subcommands = subcommands
     }
 
@@ -32,12 +36,13 @@ public struct Command: Sendable {
     }
 
     /// - Parameter arguments: without the program's name.
+    /// - Parameter readFile: for secrets that are kept in files.
     /// - Throws: as `Settings.init`, and when a subcommand is missing or unknown.
     public func parse(
-        arguments: [String], environment: [String: String]
+        arguments: [String], environment: [String: String], readFile: FileReader = noFiles
     ) throws(SettingsError) -> Parsed {
         var path = [self]
-        var reader = ArgumentReader(declaring: settings)
+        var reader = ArgumentReader(declaring: settings, families: families)
         var rest = arguments[...]
         while let command = path.last {
             rest = reader.read(rest, stopsAtBareWord: !command.subcommands.isEmpty)
@@ -58,7 +63,9 @@ public struct Command: Sendable {
         let chosen = path[path.count - 1]
         return .run(
             command: chosen.name,
-            try Settings(reader, positional: chosen.positional, environment: environment))
+            try Settings(
+                reader, positional: chosen.positional, environment: environment,
+                readFile: readFile))
     }
 
     /// The text of `--help`; `parse` finds that of a subcommand.

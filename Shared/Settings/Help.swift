@@ -2,6 +2,7 @@
 func helpText(of path: [Command]) -> String {
     guard let command = path.last else { return "" }
     let settings = path.flatMap(\.settings)
+    let families = path.flatMap(\.families)
     var lines = wrapped("\(path.map(\.name).joined(separator: " ")): \(command.summary)", 0)
     lines += ["", usage(of: path)]
     if !command.subcommands.isEmpty {
@@ -13,9 +14,18 @@ func helpText(of path: [Command]) -> String {
         lines += columns(command.positional.map { ("  \($0.name)", [$0.help]) })
     }
     lines += ["", "settings, by flag or environment variable (the flag counts first):"]
-    lines += settingLines(settings)
+    lines += settingLines(settings, families)
+    if settings.contains(where: \.isSecret) || !families.isEmpty {
+        lines.append("")
+        lines += wrapped(secretsText, 0)
+    }
     return lines.joined(separator: "\n") + "\n"
 }
+
+private let secretsText = """
+    Secrets are taken from the environment or from a file (a line break at its end does not count), never from \
+    an argument, which everyone who lists processes could read; they are never printed.
+    """
 
 private func usage(of path: [Command]) -> String {
     guard let command = path.last else { return "" }
@@ -27,7 +37,9 @@ private func usage(of path: [Command]) -> String {
 }
 
 /// Groups in the order in which they first appear; all of them aligned alike.
-private func settingLines(_ settings: [any AnySetting]) -> [String] {
+private func settingLines(
+    _ settings: [any AnySetting], _ families: [SettingFamily]
+) -> [String] {
     var groups: [String] = []
     for setting in settings where !groups.contains(setting.group) { groups.append(setting.group) }
     var rows: [(left: String, right: [String])] = []
@@ -35,11 +47,26 @@ private func settingLines(_ settings: [any AnySetting]) -> [String] {
         rows.append(("", []))
         rows.append(("  \(group)", []))
         for setting in settings where setting.group == group {
-            let value = setting.isSwitch ? "" : " \(setting.placeholder)"
-            rows.append(("    \(setting.flag)\(value)", [setting.help, facts(of: setting)]))
+            rows.append(("    \(setting.shownFlag)", [setting.help, facts(of: setting)]))
+        }
+        for family in families where family.prefix == group {
+            let variable = "\(family.prefix.uppercased())_PROPERTY"
+            rows.append(
+                (
+                    "    --\(family.prefix)-PROPERTY TEXT",
+                    [family.help, "default: none; \(variable); of a secret \(variable)_FILE"]
+                ))
         }
     }
     return columns(rows + [("", []), ("    --help, -h", ["show this text"])])
+}
+
+extension AnySetting {
+    /// With its value: `--checkpoint-interval-ms N`; of a secret the flag that names its file.
+    var shownFlag: String {
+        isSecret ? "\(fileFlag) FILE" : isSwitch ? flag : "\(flag) \(placeholder)"
+    }
+    var shownVariable: String { isSecret ? "\(variable) or \(fileVariable)" : variable }
 }
 
 /// "default 1000 ms; 1 to 60000 ms; CHECKPOINT_INTERVAL_MS"
@@ -54,7 +81,7 @@ private func facts(of setting: any AnySetting) -> String {
     if let range = setting.rangeText { facts.append("\(range)\(unit)") }
     if setting.rangeText == nil, let unit = setting.unit { facts.append("in \(unit)") }
     if setting.isSecret { facts.append("secret") }
-    return (facts + [setting.variable]).joined(separator: "; ")
+    return (facts + [setting.shownVariable]).joined(separator: "; ")
 }
 
 /// Two columns; a left side too long for its column has a line to itself.

@@ -15,9 +15,11 @@ private func row(_ setting: any AnySetting) -> String {
         case "": "none"
         case let text?: "`\(text)`\(unit)"
         }
-    let value = setting.isSwitch ? "" : " \(setting.placeholder)"
     let cells = [
-        "`\(setting.flag)\(value)`", "`\(setting.variable)`", fallback,
+        "`\(setting.shownFlag)`",
+        setting.isSecret
+            ? "`\(setting.variable)`, `\(setting.fileVariable)`" : "`\(setting.variable)`",
+        fallback,
         setting.rangeText.map { $0 + unit } ?? "",
         setting.help + (setting.isSecret ? " (secret)" : ""),
     ]

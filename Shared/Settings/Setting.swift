@@ -97,6 +97,9 @@ extension AnySetting {
         "--" + key.map { $0 == "." || $0 == "_" ? "-" : String($0) }.joined()
     }
     public var variable: String { key.uppercased().map { $0 == "." ? "_" : String($0) }.joined() }
+    /// Of a secret: where the file is named that holds it.
+    public var fileFlag: String { flag + "-file" }
+    public var fileVariable: String { variable + "_FILE" }
     var group: String { key.split(separator: ".").first.map(String.init) ?? key }
 }
 

@@ -14,6 +14,13 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
         case required(flag: String, variable: String)
         /// - Parameter source: the flag or the variable.
         case unexpectedValue(source: String, got: String, expected: String)
+        /// A secret was given where every user of the machine can read it.
+        case secretArgument(flag: String, variable: String)
+        case twoSources(variable: String, fileVariable: String)
+        case unreadableFile(source: String, path: String, reason: String)
+        /// - Parameter reason: without the value of a secret.
+        case refused(source: String, reason: String)
+        case unknownVariable(String, nearest: String?)
         case positionalMissing(String)
         case unexpectedArgument(String)
 
@@ -29,6 +36,18 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
             case .required(let flag, let variable): "\(flag) or \(variable) must be set"
             case .unexpectedValue(let source, let got, let expected):
                 "\(source) is \(got), expected \(expected)"
+            case .secretArgument(let flag, let variable):
+                "\(flag) is a secret, and arguments are seen by all who list processes: "
+                    + "set \(variable), or name its file by \(flag)-file or \(variable)_FILE "
+                    + "(and change it, if it was one)"
+            case .twoSources(let variable, let fileVariable):
+                "\(variable) and \(fileVariable) are both set, expected one of them"
+            case .unreadableFile(let source, let path, let reason):
+                "\(source) names the file \(path), which cannot be used: \(reason)"
+            case .refused(let source, let reason): "\(source): \(reason)"
+            case .unknownVariable(let variable, let nearest):
+                "\(variable) names no setting; "
+                    + hint(nearest, otherwise: "if another program's, unset it here")
             case .positionalMissing(let name): "the argument \(name) is missing"
             case .unexpectedArgument(let argument): "\(argument) is one argument too many"
             }

@@ -1,7 +1,8 @@
 /// `text` as a JSON string, quotes included; cut after `Limits.logTextBytes`.
 ///
 /// Escapes what RFC 8259 section 7 demands; U+2028 and U+2029, which some readers take for the
-/// end of the line; and U+FEFF, which some drop.
+/// end of the line; U+FEFF, which some drop; and what steers terminals: controls, and signs that
+/// turn the direction of writing.
 func jsonText(_ text: String) -> String {
     var json = "\""
     var bytes = 0
@@ -14,7 +15,8 @@ func jsonText(_ text: String) -> String {
         case "\n": json += "\\n"
         case "\r": json += "\\r"
         case "\t": json += "\\t"
-        case "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}", "\u{feff}":
+        case "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}"..."\u{202e}",
+            "\u{2066}"..."\u{2069}", "\u{feff}":
             let hex = String(scalar.value, radix: 16)
             json += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
         default: json.unicodeScalars.append(scalar)

@@ -35,7 +35,8 @@ public struct FunctionID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// - Parameter path: as `path` gives it; nil when it has not three parts.
     public init?(path: String) {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(component)
+        let parts = path.utf8.split(separator: slash, omittingEmptySubsequences: false)
+            .map(component)
         guard parts.count == 3 else { return nil }
         self.init(customer: parts[0], service: parts[1], function: parts[2])
     }
@@ -48,13 +49,36 @@ public struct FunctionID: Hashable, Comparable, Sendable, CustomStringConvertibl
 }
 
 /// Names may hold any character; in a path `/` and `%` are written as `%2F` and `%25`.
+///
+/// By bytes, as Kafka and the scanner see them: to Swift a "/" before a combining accent is one
+/// character with it, and no "/".
 private func pathComponent(_ name: String) -> String {
-    guard name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else {
-        return name
+    guard name.utf8.contains(where: { $0 == slash || $0 == percent }) else { return name }
+    var bytes: [UInt8] = []
+    for byte in name.utf8 {
+        switch byte {
+        case percent: bytes += "%25".utf8
+        case slash: bytes += "%2F".utf8
+        default: bytes.append(byte)
+        }
     }
-    return name.replacing("%", with: "%25").replacing("/", with: "%2F")
+    return String(decoding: bytes, as: UTF8.self)
 }
 
-private func component(_ text: Substring) -> String {
-    String(text.replacing("%2F", with: "/").replacing("%25", with: "%"))
+private func component(_ text: Substring.UTF8View) -> String {
+    guard text.contains(percent) else { return String(Substring(text)) }
+    var bytes: [UInt8] = []
+    var rest = text[...]
+    while let byte = rest.popFirst() {
+        if byte == percent, rest.starts(with: "2F".utf8) || rest.starts(with: "25".utf8) {
+            bytes.append(rest.starts(with: "2F".utf8) ? slash : percent)
+            rest = rest.dropFirst(2)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }
+
+private let slash = UInt8(ascii: "/")
+private let percent = UInt8(ascii: "%")

@@ -29,8 +29,8 @@ public enum InvocationEncoding: Equatable, Sendable {
         default:
             throw Rejection(
                 .unknownContentType,
-                "content-type is \(contentType.prefix(64)), expected application/json, "
-                    + "application/x-protobuf or application/vnd.aws.lambda.telemetry+json")
+                "content-type is \(String(contentType.unicodeScalars.prefix(64))), expected "
+                    + "application/json, application/x-protobuf or application/vnd.aws.lambda.telemetry+json")
         }
     }
 }

@@ -25,7 +25,7 @@ extension FunctionID {
         else {
             throw Rejection(
                 .invalidName,
-                "header function is \(lambda.prefix(128)), "
+                "header function is \(String(lambda.unicodeScalars.prefix(128))), "
                     + "expected arn:aws:lambda:REGION:ACCOUNT:function:NAME")
         }
         self.init(

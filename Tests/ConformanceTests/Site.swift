@@ -52,18 +52,20 @@ final class Site: Sendable {
     }
 
     private static let apache = Result {
-        let kafka = try RealKafka(settings: [
-            // As short as the embedded broker's: sessions, and the pauses of the cleaners.
-            "group.min.session.timeout.ms=1000",
-            "log.retention.check.interval.ms=200",
-            "log.initial.task.delay.ms=200",
-            "log.cleaner.backoff.ms=200",
-            // A killed broker comes back only when its old session has ended.
-            "broker.session.timeout.ms=2000",
-            "broker.heartbeat.interval.ms=500",
-        ])
+        let kafka = try RealKafka(settings: { _, _ in
+            [
+                // As short as the embedded broker's: sessions, and the pauses of the cleaners.
+                "group.min.session.timeout.ms=1000",
+                "log.retention.check.interval.ms=200",
+                "log.initial.task.delay.ms=200",
+                "log.cleaner.backoff.ms=200",
+                // A killed broker comes back only when its old session has ended.
+                "broker.session.timeout.ms=2000",
+                "broker.heartbeat.interval.ms=500",
+            ]
+        })
         return Site(.apache, servers: kafka.bootstrapServers) { ending in
-            try ending == .graceful ? kafka.terminate() : kafka.kill()
+            try ending == .graceful ? kafka.stopInOrder() : kafka.kill()
             try kafka.restart()
         }
     }

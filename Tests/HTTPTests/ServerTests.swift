@@ -88,9 +88,9 @@ import Testing
 
     @Test func `reads a body and drops it`() throws {
         let client = try Loopback(port: server.port)
-        client.send("GET /page HTTP/1.1\r\nHost: l\r\nContent-Length: 5\r\n\r\nhello")
+        client.send("GET /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")
         #expect(client.receive(until: "</p>").hasPrefix("HTTP/1.1 200"))
-        client.send("POST /page HTTP/1.1\r\nHost: l\r\nContent-Length: 5\r\n\r\nhello")
+        client.send("POST /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")
         #expect(client.receive(until: "HEAD\n").hasPrefix("HTTP/1.1 405"))
     }
 
@@ -132,7 +132,7 @@ import Testing
     @Test func `answers one after the other on one connection`() throws {
         let client = try Loopback(port: server.port)
         for number in 0..<3 {
-            client.send("GET /echo?n=\(number) HTTP/1.1\r\nHost: l\r\n\r\n")
+            client.send("GET /echo?n=\(number) HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(client.receive(until: " -").contains("n=\(number)"))
         }
     }
@@ -144,7 +144,7 @@ import Testing
         let start = seed % 3 == 0 ? "" : "GET /echo?%"
         let letters = Array("GET /\r\n\r\n:%.? HTTP/1.1\0\u{1}".utf8) + [0x80, 0xff]
         let length = random.next(below: 3_000)
-        let end = seed % 2 == 0 ? " HTTP/1.1\r\nHost: l\r\nContent-Length: -1\r\n\r\n" : ""
+        let end = seed % 2 == 0 ? " HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n" : ""
         let noise = (0..<length).map { _ in
             random.next(below: 4) == 0
                 ? UInt8(random.next(below: 256)) : letters[random.next(below: letters.count)]
@@ -153,5 +153,36 @@ import Testing
         client.finish()
         _ = client.receiveAll()
         #expect(try ask(server.port, "GET", "/page").status == 200)
+    }
+}
+
+@Suite struct `A server's names` {
+    private func status(
+        _ address: String, _ hosts: HostRule?, _ header: String?
+    ) throws -> Int {
+        let server = try Server(address: address, port: 0, hosts: hosts) { _ in .text("in") }
+        let client = try Loopback(port: server.port)
+        let host = header.map { "Host: \($0)\r\n" } ?? ""
+        // Only a client of 1.0 may leave it out.
+        client.send("GET / HTTP/1.\(header == nil ? 0 : 1)\r\n\(host)Connection: close\r\n\r\n")
+        return try Answer(client.receiveAll()).status
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `are its addresses and localhost, on loopback`(address: String) throws {
+        for header in ["127.0.0.1", "127.0.0.1:80", "[::1]:80", "LOCALHOST:80", "10.1.2.3", nil] {
+            #expect(try status(address, nil, header) == 200)
+        }
+        for header in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", ""] {
+            #expect(try status(address, nil, header) == 421)
+        }
+    }
+
+    @Test func `are whatever clients say elsewhere, unless they are told`() throws {
+        #expect(try status("0.0.0.0", nil, "evil.example") == 200)
+        let told = HostRule.only(["fleet.example"])
+        #expect(try status("0.0.0.0", told, "evil.example") == 421)
+        #expect(try status("0.0.0.0", told, "Fleet.Example:8080") == 200)
+        #expect(try status("127.0.0.1", .any, "evil.example") == 200)
     }
 }

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    private let request = "GET / HTTP/1.1\r\nHost: l\r\n\r\n"
+    private let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
     @Test func `sends its events and ends when the closure returns`() throws {
         let server = try Server(address: "127.0.0.1", port: 0) { _ in
@@ -125,7 +125,7 @@ import Testing
         var clients: [Held] = []
         for path in ["/wait", "/full", "/write"] {
             let client = try Held(server.port)
-            client.loopback.send("GET \(path) HTTP/1.1\r\nHost: l\r\n\r\n")
+            client.loopback.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(client.loopback.receive(until: "first").contains("first"))
             clients.append(client)
         }

@@ -116,6 +116,10 @@ import Testing
         #expect(csvField("=1+1") == "'=1+1")
         #expect(csvField("a,\"b\"") == "\"a,\"\"b\"\"\"")
         #expect(csvField("plain") == "plain")
+        // With an accent on it a mark is another character to Swift, and the same to a spreadsheet.
+        let accented = csvField("\"\u{301},=1")
+        #expect(Array(accented.utf8) == Array("\"\"\"\u{301},=1\"".utf8))
+        #expect(Array(csvField("=\u{301}1").utf8) == Array("'=\u{301}1".utf8))
     }
 
     private func chart(stacked: [[Double?]]) -> Chart {

@@ -140,7 +140,7 @@ import Testing
         let database = Setting<String>("database.url", isSecret: true, "the database")
         let pin = Setting("pin", default: 4_321, in: 1_000...9_999, isSecret: true, "a number")
         let settings = try read(
-            database, pin, arguments: ["--database-url", secret], environment: ["PIN": "8765"])
+            database, pin, environment: ["PIN": "8765", "DATABASE_URL": secret])
         var shown = "\(settings) \(String(reflecting: settings))"
         dump(settings, to: &shown)
         shown += settings.effective.map(\.value).joined()
@@ -148,12 +148,75 @@ import Testing
         shown += Command(name: "x", summary: "y", settings: [database, pin]).help
         for arguments in [
             ["--database-url", "=", secret], ["--database-ulr", secret],
+            ["--database-url", secret], ["--database-url=\(secret)"],
             ["--database-ulr=\(secret)"], [secret], ["--pin=hunter2"], ["--pin=10000"],
         ] {
             shown += problems(database, pin, arguments: arguments).map(\.description).joined()
         }
         for word in ["hunter2", "8765", "4321", "10000"] { #expect(!shown.contains(word)) }
         #expect(settings[database] == secret)
+    }
+
+    @Test func `take a secret from a file that a flag or a variable names`() throws {
+        let password = Setting("database.password", default: "", isSecret: true, "a password")
+        func value(_ arguments: [String], _ environment: [String: String]) throws -> String {
+            try Settings([password], arguments: arguments, environment: environment) {
+                path throws(UnreadableFile) in
+                guard path.hasPrefix("/run/") else { throw UnreadableFile(reason: "no") }
+                return Array((path + "\n").utf8)
+            }[password]
+        }
+        #expect(try value(["--database-password-file", "/run/a"], [:]) == "/run/a")
+        #expect(try value([], ["DATABASE_PASSWORD_FILE": "/run/b"]) == "/run/b")
+        #expect(
+            try value(["--database-password-file=/run/a"], ["DATABASE_PASSWORD": "c"]) == "/run/a")
+        let both = ["DATABASE_PASSWORD": "c", "DATABASE_PASSWORD_FILE": "/run/b"]
+        #expect(throws: SettingsError.self) { try value([], both) }
+        #expect(throws: SettingsError.self) { try value(["--database-password", "c"], [:]) }
+        #expect(throws: SettingsError.self) { try value(["--database-password-file", "/x"], [:]) }
+    }
+
+    /// Of a library with three properties, one a secret.
+    private let family = SettingFamily(
+        "kafka", "any property", names: { ["ssl.ca.location", "sasl.password", "log_level"] },
+        isSecret: { $0.contains("password") },
+        refusal: { $0 == "log_level" && $1 != "7" ? "expected 7" : nil }, foreign: ["HEAP"])
+
+    @Test func `pass on whatever another program names`() throws {
+        let settings = try Settings(
+            [brokers], families: [family],
+            arguments: ["--kafka-ssl-ca-location", "/ca", "--kafka-bootstrap-servers=a"],
+            environment: [
+                "KAFKA_SASL_PASSWORD": "p", "KAFKA_LOG_LEVEL": "7", "KAFKA_HEAP_OPTS": "-Xmx1g",
+                "KAFKA_SSL_CA_LOCATION": "/other", "KAFKA_BOOTSTRAP_SERVERS": "b",
+            ])
+        #expect(
+            settings[family]
+                == ["ssl.ca.location": "/ca", "sasl.password": "p", "log_level": "7"])
+        #expect(settings[brokers] == "a")
+        #expect(!settings.effective.map(\.value).contains("p"))
+    }
+
+    @Test func `name what of another program is unknown, refused, or no business of arguments`() {
+        func said(_ arguments: [String], _ environment: [String: String]) -> [String] {
+            do throws(SettingsError) {
+                _ = try Settings(
+                    [brokers], families: [family], arguments: arguments + ["--kafka-bootstrap-servers=a"],
+                    environment: environment)
+                return []
+            } catch {
+                return error.problems.map(\.description)
+            }
+        }
+        #expect(
+            said(["--kafka-ssl-ca-lcation", "/ca"], [:])
+                == ["--kafka-ssl-ca-lcation names no setting; the nearest is --kafka-ssl-ca-location"])
+        #expect(
+            said([], ["KAFKA_SASL_PASWORD": "p"])
+                == ["KAFKA_SASL_PASWORD names no setting; the nearest is KAFKA_SASL_PASSWORD"])
+        #expect(said([], ["KAFKA_LOG_LEVEL": "8"]) == ["KAFKA_LOG_LEVEL: expected 7"])
+        let secret = said(["--kafka-sasl-password", "hunter2"], [:]).joined()
+        #expect(secret.contains("KAFKA_SASL_PASSWORD_FILE") && !secret.contains("hunter2"))
     }
 
     @Test func `refuse a value beyond the limit`() {

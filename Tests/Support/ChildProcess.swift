@@ -121,7 +121,7 @@ public enum Products {
     }()
 
     /// The root of the package these tests belong to.
-    static let packageFolder = parent(of: parent(of: parent(of: #filePath)))
+    public static let packageFolder = parent(of: parent(of: parent(of: #filePath)))
 
     private static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."

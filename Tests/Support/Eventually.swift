@@ -16,6 +16,9 @@ public func eventually(
     }
 }
 
+/// A new folder that is removed when the test process ends.
+public func newFolder(_ stem: String) -> String { Watchdog.makeFolder(stem) }
+
 /// A folder for the duration of `body`.
 public func withTemporaryFolder<Value>(_ body: (_ path: String) throws -> Value) throws -> Value {
     let path = Watchdog.makeFolder("folder")
@@ -68,3 +71,6 @@ private func boundPort(_ socket: Int32, _ port: UInt16) -> UInt16? {
     }
     return bound ? UInt16(bigEndian: address.sin_port) : nil
 }
+
+/// A port of loopback that nobody listened on a moment ago.
+public func freePort() -> UInt16 { freePorts(1)[0] }

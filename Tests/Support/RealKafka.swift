@@ -33,16 +33,28 @@ public final class RealKafka: Sendable {
     }()
 
     public let bootstrapServers: String
+    /// With the certificates and settings that the script made.
+    public var dataFolder: String { "\(folder)/data" }
+    /// The command that runs one of Kafka's own tools, the tool's name behind it.
+    public var tool: String { "\(script) tool" }
     private let folder: String
     private let script: String
     private let rite: String
+    private let heap: String
 
     private struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// - Parameter settings: further ones of the broker, `name=value`.
-    public init(settings: [String] = []) throws {
+    /// - Parameters:
+    ///   - heap: as Java wants it.
+    ///   - options: of the script's `start`.
+    ///   - settings: further settings, from the ports of clients and controllers.
+    public init(
+        heap: String = "512m", options: [String] = [],
+        settings: (_ clients: UInt16, _ controllers: UInt16) -> [String] = { _, _ in [] }
+    ) throws {
+        self.heap = heap
         guard let script = RealKafka.script else {
             throw Failure(description: "start Kafka: no ../shared/kafka/kafka, no ANTIPHASE_KAFKA")
         }
@@ -57,17 +69,14 @@ public final class RealKafka: Sendable {
         bootstrapServers = "127.0.0.1:\(clients)"
         rite = Watchdog.atEnd(
             "for file in \(folder)/data/*/pid; do kill -KILL $(cat $file); done\n")
-        try run(
-            "start", ["--port", "\(clients - 10)"] + settings.flatMap { ["--set", $0] })
+        let further = settings(clients, clients + 1).flatMap { ["--set", $0] }
+        try run("start", ["--port", "\(clients - 10)"] + options + further)
     }
 
     deinit { stop() }
 
     /// SIGKILL.
     public func kill() throws { try run("kill") }
-
-    /// SIGTERM, and waits for its end.
-    public func terminate() throws { try run("stop") }
 
     /// Starts it again on the same port and data; alone, it takes 10 seconds after a `kill`.
     public func restart() throws { try run("restart") }
@@ -103,7 +112,7 @@ public final class RealKafka: Sendable {
     private func run(_ command: String, _ arguments: [String] = []) throws {
         let outcome = try ChildProcess.run(
             script, [command, "\(folder)/data"] + arguments,
-            environment: ["KAFKA_HEAP": "512m"], within: .seconds(120))
+            environment: ["KAFKA_HEAP": heap], within: .seconds(120))
         guard outcome.ending == .exited(0) else {
             throw Failure(description: "kafka \(command): \(outcome.error)")
         }

@@ -20,12 +20,27 @@ public final class ThrowawayPostgres: Sendable {
     }
 
     /// A server of one test's own, to be killed and started again.
+    ///
+    /// - Parameters:
+    ///   - settings: further ones, as `name=value`.
+    ///   - prepare: called with the server's folder before it starts: `data` has its files, and what
+    ///     is put there is its user's.
     public static func withServer<Value>(
+        settings: [String] = [], prepare: (_ folder: String) throws -> Void = { _ in },
         _ body: (ThrowawayPostgres) throws -> Value
     ) throws -> Value {
-        let server = try ThrowawayPostgres()
+        let server = try ThrowawayPostgres(settings, prepare)
         defer { server.stop() }
         return try body(server)
+    }
+
+    /// A server of its own for several tests; it ends with the process.
+    public static func started(
+        settings: [String] = [], prepare: (_ folder: String) throws -> Void = { _ in }
+    ) throws -> ThrowawayPostgres {
+        let server = try ThrowawayPostgres(settings, prepare)
+        Watchdog.beforeExit { server.stop() }
+        return server
     }
 
     private static let shared = Result {
@@ -45,14 +60,18 @@ public final class ThrowawayPostgres: Sendable {
 
     private let folder: String
     private let programs: String
-    private let port: UInt16
+    public let port: UInt16
+    private let settings: [String]
     private let process = Mutex<ChildProcess?>(nil)
 
     private struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    private init() throws {
+    private init(
+        _ settings: [String] = [], _ prepare: (_ folder: String) throws -> Void = { _ in }
+    ) throws {
+        self.settings = settings
         guard let programs = ThrowawayPostgres.programs else {
             throw Failure(description: "start PostgreSQL: no initdb and postgres found")
         }
@@ -73,6 +92,11 @@ public final class ThrowawayPostgres: Sendable {
         guard made.wait(within: .seconds(120)) == .exited(0) else {
             throw Failure(description: "initdb: \(made.standardError)\(made.standardOutput)")
         }
+        try prepare(folder)
+        if geteuid() == 0 {
+            _ = try ChildProcess.run(
+                "/bin/chown", ["-R", "postgres:", folder], within: .seconds(30))
+        }
         try start()
     }
 
@@ -80,6 +104,9 @@ public final class ThrowawayPostgres: Sendable {
     public func url(of database: String) -> String {
         "postgresql://postgres@127.0.0.1:\(port)/\(database)"
     }
+
+    /// What it logged since it was last started.
+    public var log: String { process.withLock { $0?.standardError ?? "" } }
 
     /// Starts it again on the same data and port, and waits until it answers.
     public func start() throws {
@@ -90,7 +117,8 @@ public final class ThrowawayPostgres: Sendable {
         ]
         let started = try unprivileged(
             "postgres",
-            ["-D", "\(folder)/data", "-p", "\(port)"] + settings.flatMap { ["-c", $0] })
+            ["-D", "\(folder)/data", "-p", "\(port)"]
+                + (settings + self.settings).flatMap { ["-c", $0] })
         process.withLock { $0 = started }
         let url = url(of: "postgres")
         let answers = eventually(within: .seconds(60)) {

@@ -29,11 +29,28 @@ import Testing
 @Suite struct `A function's path` {
     @Test(arguments: [
         ("acme", "shop", "checkout"), ("a/b", "c%d", "e%2Ff"), ("ü", "日本", "🙂 / %"),
-        ("%", "/", "%25/"),
+        ("%", "/", "%25/"), ("\u{301}a", "\u{301}", "\u{20dd}/\u{301}"), ("a/\u{301}b", "%\u{301}", "c"),
     ])
     func `gives the function back`(customer: String, service: String, function: String) {
         let id = FunctionID(customer: customer, service: service, function: function)
         #expect(FunctionID(path: id.path) == id)
+    }
+
+    /// To Swift a "/" with an accent on it is one character; to Kafka and the scanner it is a "/".
+    @Test func `is no other function's, bytes for bytes`() {
+        let names = ["a", "/", "%", "\u{301}", "a/\u{301}", "\u{301}/a", "%2F", "/\u{301}"]
+        var paths: Set<[UInt8]> = []
+        for customer in names {
+            for service in names {
+                for function in names {
+                    let id = FunctionID(customer: customer, service: service, function: function)
+                    let path = Array(id.path.utf8)
+                    #expect(path.filter { $0 == UInt8(ascii: "/") }.count == 2)
+                    paths.insert(path)
+                }
+            }
+        }
+        #expect(paths.count == 8 * 8 * 8)
     }
 
     @Test(arguments: ["", "a", "a/b", "a/b/c/d"])

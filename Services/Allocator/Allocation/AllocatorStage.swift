@@ -36,8 +36,9 @@ public struct AllocatorStage: Stage {
 
     /// A worker whose report was deleted is gone; nothing else that ends concerns a placement.
     public static func decodeTombstone(key: String, of topic: Topic) -> Input? {
-        guard topic == .workers, let slash = key.firstIndex(of: "/") else { return nil }
-        return .workerGone(String(key[key.index(after: slash)...]))
+        let parts = key.parts
+        guard topic == .workers, parts.count > 1 else { return nil }
+        return .workerGone(parts.dropFirst().joined(separator: "/"))
     }
 
     public mutating func process(

@@ -85,22 +85,22 @@ extension Cell {
         var reader = try StateReader(bytes, newest: Key.version)
         if entry.key == Key.cell {
             clock = try Clock(&reader)
-        } else if let name = entry.key.after(Key.worker) {
+        } else if let name = entry.key.rest(after: Key.worker) {
             reports[name] = try WorkerReported(name, cell: number, &reader)
-        } else if let path = entry.key.after(Key.service) {
+        } else if let path = entry.key.rest(after: Key.service) {
             try restore(service: path, &reader)
-        } else if let path = entry.key.after(Key.function) {
+        } else if let path = entry.key.rest(after: Key.function) {
             try restore(function: functionID(path), &reader)
-        } else if let path = entry.key.after(Key.pending) {
+        } else if let path = entry.key.rest(after: Key.pending) {
             var function = self.function(try functionID(path))
             function.pending = try reader.readArray(each: SlotUse.read)
             functions[try functionID(path)] = function
-        } else if let path = entry.key.after(Key.opposite) {
+        } else if let path = entry.key.rest(after: Key.opposite) {
             opposites[try functionID(path)] = try reader.readArray {
                 reader throws(CorruptState) in try functionID(reader.readString())
             }
-        } else if let rest = entry.key.after(Key.demand) {
-            let id = try functionID(String(rest.drop { $0 != "/" }.dropFirst()))
+        } else if let rest = entry.key.rest(after: Key.demand) {
+            let id = try functionID(rest.parts.dropFirst().joined(separator: "/"))
             var function = self.function(id)
             try function.demand.restoreDay(&reader)
             functions[id] = function
@@ -167,10 +167,4 @@ private func functionID(_ path: String) throws(CorruptState) -> FunctionID {
         throw CorruptState("\"\(path)\" is no function's path")
     }
     return id
-}
-
-extension String {
-    fileprivate func after(_ prefix: String) -> String? {
-        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
-    }
 }

@@ -180,9 +180,15 @@ struct AllocatorTables {
         return "[\(parts.joined(separator: ", "))]"
     }
 
-    /// Names hold no control character; see `FieldLimits`.
+    /// Names hold no control character; see `FieldLimits`. By scalars: a mark with an accent on it
+    /// is still a mark.
     private func quoted(_ name: String) -> String {
-        "\"\(name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+        var text = "\""
+        for scalar in name.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { text += "\\" }
+            text.unicodeScalars.append(scalar)
+        }
+        return text + "\""
     }
 }
 

@@ -15,14 +15,15 @@ internal import Telemetry
             let settings = program.settings
             let role = settings[DashboardSettings.role]
             let site = Site(
-                databaseURL: settings[StageSettings.databaseURL],
+                database: settings.databaseTarget,
                 role: role.isEmpty ? nil : role, clock: { Clock.wallMs })
             let routes = Routes(
                 site: site, health: program.health, metrics: program.metrics,
                 eventMs: settings[DashboardSettings.refreshMs])
             let server = try Server(
                 address: settings[DashboardSettings.address],
-                port: UInt16(settings[DashboardSettings.port]), threads: 4
+                port: UInt16(settings[DashboardSettings.port]), threads: 4,
+                hosts: .only(DashboardSettings.names(settings))
             ) { routes.answer($0) }
             program.log.info("pages served", [.port: .integer(Int(server.port))])
             Refresher(site: site, program: program).run()

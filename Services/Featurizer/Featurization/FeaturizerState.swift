@@ -46,7 +46,7 @@ extension FeaturizerStage {
             try reader.finish()
             return
         }
-        let parts = entry.key.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = entry.key.parts
         let path = parts.prefix(3).joined(separator: "/")
         guard parts.count == 3 || parts.count == 4, let id = FunctionID(path: path) else {
             throw CorruptState("state entry \(entry.key) is of no function")
@@ -67,7 +67,7 @@ extension FeaturizerStage {
     }
 
     private mutating func restoreSlot(
-        named name: Substring, _ value: [UInt8], to number: Int32
+        named name: String, _ value: [UInt8], to number: Int32
     ) throws(CorruptState) {
         let tally = try SlotTally(reading: value)
         guard Int64(name) == tally.slot else {

@@ -15,9 +15,9 @@ final class AssignmentFollower {
     /// How long a start waits for the assignments that are there already.
     private static let startMs: Int64 = 5_000
 
-    init(bootstrapServers: String, _ program: Program) throws {
+    init(_ cluster: Cluster, _ program: Program) throws {
         self.program = program
-        var options = BatchConsumer.Options(bootstrapServers: bootstrapServers)
+        var options = BatchConsumer.Options(cluster)
         options.reportsPartitionEnd = true
         consumer = try BatchConsumer(options)
         do {

@@ -53,17 +53,17 @@ final class FleetRun {
     }
 
     private func attempt() throws -> Ending {
-        let servers = program.settings[StageSettings.bootstrapServers]
-        let reader = TopicReader(bootstrapServers: servers, program)
+        let cluster = program.settings.cluster
+        let reader = TopicReader(cluster, program)
         guard let resume = try reader.resume(run: source.run, partitions: keyed) else {
             return .stopped
         }
         var stream = EventStream(source, from: countsAll ? 0 : resume.minute)
         let sender = try Sender(
-            bootstrapServers: servers, run: source.run, keyed: keyed, program)
+            cluster, run: source.run, keyed: keyed, program)
         let follower =
             program.settings[FleetSettings.followAssignments]
-            ? try AssignmentFollower(bootstrapServers: servers, program) : nil
+            ? try AssignmentFollower(cluster, program) : nil
         var progress = Progress(program, source, speed: speed)
         progress.began(at: resume)
         let ending = try send(&stream, resume, sender, follower, &progress)
@@ -131,11 +131,11 @@ final class FleetRun {
     /// Says which workers there are, and that those of an earlier, other plan are gone.
     private func reportWorkers() throws {
         let settings = program.settings
-        let servers = settings[StageSettings.bootstrapServers]
+        let cluster = settings.cluster
         let planned = FleetSettings.workerPlan(settings).workers(
             for: source.peakDemands, cells: keyed, seed: UInt64(settings[FleetSettings.seed]))
         let keys = Set(planned.map(\.key))
-        let reader = TopicReader(bootstrapServers: servers, program)
+        let reader = TopicReader(cluster, program)
         guard let known = try reader.workers() else { return }
         let gone = known.filter { !keys.contains($0.key) && $0.state != .gone }.map { worker in
             var worker = worker
@@ -144,7 +144,7 @@ final class FleetRun {
         }
         while !program.stop.isRequested {
             let sender = try Sender(
-                bootstrapServers: servers, run: source.run, keyed: keyed, program)
+                cluster, run: source.run, keyed: keyed, program)
             for worker in planned + gone where try !sender.send(worker) { return }
             if sender.finish() { break }
             // Whole values: saying all of them again changes nothing.

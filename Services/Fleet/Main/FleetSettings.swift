@@ -55,7 +55,7 @@ enum FleetSettings {
             workersPerCell, StageSettings.bootstrapServers, StageSettings.partitions,
             StageSettings.replication, StageSettings.operationsAddress,
             StageSettings.operationsPort, StageSettings.logLevel,
-        ],
+        ], families: [StageSettings.kafka],
         subcommands: [
             Command(
                 name: "generate", summary: "a fleet that never was, by published statistics",

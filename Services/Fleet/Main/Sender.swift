@@ -36,8 +36,8 @@ final class Sender {
     /// How long a stop waits for acknowledgements; what has none is sent again by the next run.
     private static let stopMs: Int64 = 5_000
 
-    init(bootstrapServers: String, run: String, keyed: Int32, _ program: Program) throws {
-        var options = Producer.Options(bootstrapServers: bootstrapServers)
+    init(_ cluster: Cluster, run: String, keyed: Int32, _ program: Program) throws {
+        var options = Producer.Options(cluster)
         // A message given up would leave a hole that the next run could not see: never give up.
         options.settings["message.timeout.ms"] = "0"
         producer = try Producer(options)
@@ -121,7 +121,8 @@ final class Sender {
             routes[number].map { ($0.function, count) }
         }
         for (id, count) in counted.sorted(by: { $0.0 < $1.0 }) {
-            lines.append("\(id.service.customer),\(id.service.service),\(id.function),\(count)")
+            let names = [id.service.customer, id.service.service, id.function].map(csvField)
+            lines.append(names.joined(separator: ",") + ",\(count)")
         }
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(
             to: URL(filePath: file), options: .atomic)
@@ -176,4 +177,15 @@ final class Sender {
         routes[profile.number] = route
         return route
     }
+}
+
+/// Quoted where a trace's name needs it (RFC 4180); by bytes, as its readers look at it.
+private func csvField(_ name: String) -> String {
+    guard name.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return name }
+    var field: [UInt8] = [UInt8(ascii: "\"")]
+    for byte in name.utf8 {
+        if byte == UInt8(ascii: "\"") { field.append(byte) }
+        field.append(byte)
+    }
+    return String(decoding: field + [UInt8(ascii: "\"")], as: UTF8.self)
 }

@@ -6,7 +6,7 @@ internal import Workload
 
 /// Reads what is there already, to the end, and no further.
 struct TopicReader {
-    private let bootstrapServers: String
+    private let cluster: Cluster
     private let program: Program
 
     /// Records looked at from the end of a partition for one of this run's; ten times as many
@@ -18,8 +18,8 @@ struct TopicReader {
     private static let pollMs = 100
     private static let retryMs = 500
 
-    init(bootstrapServers: String, _ program: Program) {
-        self.bootstrapServers = bootstrapServers
+    init(_ cluster: Cluster, _ program: Program) {
+        self.cluster = cluster
         self.program = program
     }
 
@@ -82,7 +82,7 @@ struct TopicReader {
     }
 
     private func consumer() throws -> BatchConsumer {
-        var options = BatchConsumer.Options(bootstrapServers: bootstrapServers)
+        var options = BatchConsumer.Options(cluster)
         options.reportsPartitionEnd = true
         return try BatchConsumer(options)
     }

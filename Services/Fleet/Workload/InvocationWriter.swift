@@ -94,9 +94,16 @@ public struct InvocationWriter: Sendable {
     }
 }
 
+/// By scalars, for a quotation mark with an accent on it is still one.
+///
 /// - Precondition: names hold no control characters: `FieldLimits` refuses them.
 private func jsonText(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    var json = "\""
+    for scalar in text.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { json += "\\" }
+        json.unicodeScalars.append(scalar)
+    }
+    return json + "\""
 }
 
 private func jsonNumber(_ number: Double) -> String {

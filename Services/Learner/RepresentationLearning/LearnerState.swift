@@ -97,10 +97,10 @@ enum StateKey {
             self = .partition
         } else if key == Self.modelKey {
             self = .model
-        } else if key.hasPrefix("function/"), let id = FunctionID(path: String(key.dropFirst(9))) {
+        } else if let id = key.rest(after: "function/").flatMap({ FunctionID(path: $0) }) {
             self = .function(id)
-        } else if key.hasPrefix("day/"),
-            let id = FunctionID(path: String(key.dropFirst(4).dropLast(2)))
+        } else if let path = key.rest(after: "day/")?.dropLast(2),
+            let id = FunctionID(path: String(path))
         {
             self = .day(id)
         } else {

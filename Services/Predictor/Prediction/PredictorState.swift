@@ -17,7 +17,7 @@ extension PredictorStage {
             default:
                 StateEntry(
                     key: key,
-                    value: Self.service(ofPath: String(key.dropFirst(Self.servicePrefix.count)))
+                    value: key.rest(after: Self.servicePrefix).flatMap(Self.service(ofPath:))
                         .flatMap { services[$0]?.encoded })
             }
         }
@@ -31,9 +31,9 @@ extension PredictorStage {
         case Self.partitionKey: try restorePartition(bytes)
         case Self.contributionKey: try restoreContribution(bytes)
         default:
-            guard entry.key.hasPrefix(Self.servicePrefix),
-                let id = Self.service(
-                    ofPath: String(entry.key.dropFirst(Self.servicePrefix.count)))
+            guard
+                let id = entry.key.rest(after: Self.servicePrefix)
+                    .flatMap(Self.service(ofPath:))
             else { throw CorruptState("entry \"\(entry.key)\" is none of the predictor's") }
             services[id] = try ServiceState(decoding: bytes, of: id)
             // What was pending is not kept: all are published once more.

@@ -103,9 +103,19 @@ struct Chart: Sendable, Equatable {
 }
 
 /// Quoted where needed; a leading sign that a spreadsheet would take for a formula is disarmed.
+///
+/// By scalars: to Swift a comma before a combining accent is one character with it, and no comma.
 func csvField(_ text: String) -> String {
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+    let scalars = text.unicodeScalars
+    let isFormula = scalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
     let safe = isFormula ? "'" + text : text
-    guard safe.contains(where: { "\",\r\n".contains($0) }) else { return safe }
-    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+    guard safe.unicodeScalars.contains(where: { "\",\r\n".unicodeScalars.contains($0) }) else {
+        return safe
+    }
+    var field = "\""
+    for scalar in safe.unicodeScalars {
+        if scalar == "\"" { field.unicodeScalars.append("\"") }
+        field.unicodeScalars.append(scalar)
+    }
+    return field + "\""
 }

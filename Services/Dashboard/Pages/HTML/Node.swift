@@ -41,7 +41,9 @@ enum Node: Sendable, Equatable {
 }
 
 /// Characters that mean something in text or in a quoted attribute become references, and what
-/// HTML cannot hold becomes U+FFFD (HTML Living Standard, section 13.1.4).
+/// HTML cannot hold becomes U+FFFD (HTML Living Standard, section 13.1.4); likewise what turns the
+/// direction of writing, by which a name would rearrange the words around it (Unicode Standard
+/// Annex 9, section 2).
 func appendEscaped(_ text: String, to target: inout String) {
     for scalar in text.unicodeScalars {
         switch scalar {
@@ -51,7 +53,9 @@ func appendEscaped(_ text: String, to target: inout String) {
         case "\"": target += "&quot;"
         case "'": target += "&#39;"
         case "\t", "\n": target.unicodeScalars.append(scalar)
-        case "\u{0}"..<"\u{20}", "\u{7f}"..<"\u{a0}": target += "\u{fffd}"
+        case "\u{0}"..<"\u{20}", "\u{7f}"..<"\u{a0}", "\u{202a}"..."\u{202e}",
+            "\u{2066}"..."\u{2069}":
+            target += "\u{fffd}"
         default: target.unicodeScalars.append(scalar)
         }
     }

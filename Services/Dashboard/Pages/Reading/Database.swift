@@ -3,12 +3,12 @@ internal import Synchronization
 
 /// PostgreSQL as the pages see it: one session, opened when needed, reading schema `dashboard`.
 final class Database: Sendable {
-    private let url: String
+    private let target: Session.Target
     private let options: Session.Options
     private let session = Mutex<Session?>(nil)
 
     /// - Parameter role: to act as; nil for that of the one who connects.
-    init(url: String, role: String?, statementTimeoutMs: Int) {
+    init(target: Session.Target, role: String?, statementTimeoutMs: Int) {
         var options = Session.Options()
         options.role = role
         options.schema = "dashboard"
@@ -16,7 +16,7 @@ final class Database: Sendable {
         options.isReadOnly = true
         options.statementTimeoutMs = statementTimeoutMs
         options.connectTimeoutSeconds = 2
-        self.url = url
+        self.target = target
         self.options = options
     }
 
@@ -44,7 +44,7 @@ final class Database: Sendable {
         if let kept = session.take() {
             open = kept
         } else {
-            open = try Session(url, options)
+            open = try Session(target, options)
         }
         var views = try Views(open)
         let value = try body(&views)

@@ -114,7 +114,9 @@ func jsonText(_ text: String) -> String {
         switch scalar {
         case "\"": json += "\\\""
         case "\\": json += "\\\\"
-        case "\u{0}"..<"\u{20}", "\u{7f}", "\u{2028}", "\u{2029}":
+        // The script shows it as text: what would turn the direction of writing is left out.
+        case "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}": json += "\u{fffd}"
+        case "\u{0}"..<"\u{20}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
             json += "\\u"
             for shift in [12, 8, 4, 0] { json.append(digits[Int(scalar.value >> shift & 15)]) }
         default: json.unicodeScalars.append(scalar)

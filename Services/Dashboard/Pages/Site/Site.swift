@@ -1,4 +1,4 @@
-internal import Postgres
+public import Postgres
 internal import Synchronization
 
 /// The dashboard's pages over one database. Any thread may ask; one thread refreshes.
@@ -11,13 +11,19 @@ public final class Site: Sendable {
 
     /// - Parameter role: to act as; nil for that of the one who connects.
     /// - Parameter clock: milliseconds since 1970.
-    public init(
+    public convenience init(
         databaseURL: String, role: String? = "dashboard", clock: @escaping @Sendable () -> Int64
     ) {
+        self.init(database: Session.Target(databaseURL), role: role, clock: clock)
+    }
+
+    public init(
+        database: Session.Target, role: String?, clock: @escaping @Sendable () -> Int64
+    ) {
         self.clock = clock
-        pages = Database(url: databaseURL, role: role, statementTimeoutMs: Limits.pageStatementMs)
+        pages = Database(target: database, role: role, statementTimeoutMs: Limits.pageStatementMs)
         refreshing = Database(
-            url: databaseURL, role: role, statementTimeoutMs: Limits.refreshStatementMs)
+            target: database, role: role, statementTimeoutMs: Limits.refreshStatementMs)
     }
 
     /// Reads the fleet again, for everyone.
