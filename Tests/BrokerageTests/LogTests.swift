@@ -96,7 +96,10 @@ extension [UInt8] {
             try File(path, create: false).write([1, 2, 3], at: size)
             let events = Events()
             try withLog(folder: folder, events: events) { #expect($0.endOffset == 1) }
-            #expect(events.all == [.cut(path: path, bytes: 3)])
+            #expect(
+                events.all == [
+                    .logCut(topic: "t", partition: 0, offset: 1, bytes: 3, path: path)
+                ])
         }
     }
 

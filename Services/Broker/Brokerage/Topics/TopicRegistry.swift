@@ -33,9 +33,7 @@ final class TopicRegistry: @unchecked Sendable {
         self.flusher = flusher
         self.tell = tell
         journal = try Journal("\(configuration.dataFolder)/topics.journal")
-        if journal.cutBytes > 0 {
-            tell(.cut(path: "topics.journal", bytes: journal.cutBytes))
-        }
+        if let cut = journal.cut { tell(cut) }
         for (key, value) in journal.entries {
             let name = String(decoding: key, as: UTF8.self)
             guard let (count, entries) = Self.decode(value) else { continue }
@@ -92,15 +90,18 @@ final class TopicRegistry: @unchecked Sendable {
             guard let topic = topics[name] else { return .unknownTopicOrPartition }
             do throws(StorageError) {
                 try journal.set([(Array(name.utf8), nil)])
-                try journal.flush()
-                topics[name] = nil
-                for log in topic.partitions {
-                    log.markDeleted()
-                    try discard(log.folder)
-                }
             } catch {
                 tell(.storageFailed(error))
                 return .storageError
+            }
+            // It is gone after a restart, so it is gone now, whatever becomes of the rest.
+            topics[name] = nil
+            for log in topic.partitions { log.markDeleted() }
+            do throws(StorageError) {
+                try journal.flush()
+                for log in topic.partitions { try discard(log.folder) }
+            } catch {
+                tell(.storageFailed(error))
             }
             return .none
         }
