@@ -35,12 +35,15 @@ public final class RealKafka: Sendable {
     private let folder: String
     private let script: String
     private let rite: String
+    private let heap: String
 
     private struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    public init() throws {
+    /// - Parameter heap: as Java wants it.
+    public init(heap: String = "512m") throws {
+        self.heap = heap
         guard let script = RealKafka.script else {
             throw Failure(description: "start Kafka: no ../shared/kafka/kafka, no ANTIPHASE_KAFKA")
         }
@@ -76,7 +79,7 @@ public final class RealKafka: Sendable {
     private func run(_ command: String, _ arguments: String...) throws {
         let outcome = try ChildProcess.run(
             script, [command, "\(folder)/data"] + arguments,
-            environment: ["KAFKA_HEAP": "512m"], within: .seconds(120))
+            environment: ["KAFKA_HEAP": heap], within: .seconds(120))
         guard outcome.ending == .exited(0) else {
             throw Failure(description: "kafka \(command): \(outcome.error)")
         }
