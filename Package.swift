@@ -55,7 +55,7 @@ let package = Package(
                 name: "Workloads",
                 dependencies: [
                     "Featurization", "RepresentationLearning", "Prediction", "Allocation",
-                    "Workload", "Numerics", "Processing", "Topics",
+                    "Workload", "Numerics", "Processing", "Topics", "Kafka", "TestSupport",
                 ],
                 path: "Tests/Benchmarks/Workloads", swiftSettings: .safe),
             .executableTarget(

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Workloads
 
@@ -14,6 +15,14 @@ import Workloads
         #expect(measured[0].digest != Digest())
         #expect((measured[0].ratio != nil) == (benchmark.baselineName != nil))
         #expect(measured[0].line.contains(name))
+    }
+
+    @Test(.enabled(if: EmbeddedBroker.isBuilt, "needs the product broker: swift build"))
+    func `of the broker works`() throws {
+        let report = try BrokerBenchmark(size: .smoke, passes: 2).run(besideKafka: false) { _ in }
+        #expect(report.rows.count == 8)
+        #expect(report.rows.allSatisfy { $0.ours > 0 && $0.ratio == nil })
+        #expect(report.facts.count == 7)
     }
 
     @Test func `has a name of its own`() {

@@ -228,7 +228,7 @@ import Testing
                 #expect(try client.produce("t", batch([("k", "v")])).error == .storageError)
                 #expect(try client.readAll("t").isEmpty)
             }
-            #expect(events.all.contains { if case .storageFailed = $0 { true } else { false } })
+            #expect(events.all.contains { if case .partitionRefuses = $0 { true } else { false } })
         }
     }
 }

@@ -52,12 +52,7 @@ extension [UInt8] {
     /// Of the batches that these bytes are.
     var lastOffset: Int64 {
         var last: Int64 = -1
-        var rest = self[...]
-        while rest.count >= RecordBatchHeader.size {
-            let header = Array(rest).withUnsafeBytes { RecordBatchHeader($0.baseAddress!) }
-            last = header.lastOffset
-            rest = rest.dropFirst(header.sizeBytes)
-        }
+        forEachBatch(in: self) { last = $1.lastOffset }
         return last
     }
 }
@@ -96,7 +91,10 @@ extension [UInt8] {
             try File(path, create: false).write([1, 2, 3], at: size)
             let events = Events()
             try withLog(folder: folder, events: events) { #expect($0.endOffset == 1) }
-            #expect(events.all == [.cut(path: path, bytes: 3)])
+            #expect(
+                events.all == [
+                    .logCut(topic: "t", partition: 0, offset: 1, bytes: 3, path: path)
+                ])
         }
     }
 
@@ -226,6 +224,20 @@ extension [UInt8] {
             #expect(log.append(one(4)).error == .duplicateSequenceNumber)
             #expect(log.append(one(5)).baseOffset == 5)
         }
+    }
+
+    @Test func `is not overtaken by itself when the disk did not take its first batch`() throws {
+        var producers = ProducerSequences()
+        func header(_ sequence: Int32) -> RecordBatchHeader {
+            one(sequence).withUnsafeBytes { RecordBatchHeader($0.baseAddress!) }
+        }
+        #expect(producers.check(header(0)) == .append)
+        producers.refused(header(0), nowMs: 0)
+        // Were this stored, the repeat of the first would pass for a duplicate, and be lost.
+        #expect(producers.check(header(1)) == .refuse(.outOfOrderSequenceNumber))
+        #expect(producers.check(header(0)) == .append)
+        producers.record(header(0), nowMs: 0)
+        #expect(producers.check(header(1)) == .append)
     }
 
     @Test func `is fenced by a later epoch, which starts anew`() throws {

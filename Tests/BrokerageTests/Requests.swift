@@ -37,12 +37,8 @@ struct Read: Equatable {
 /// The records in the bytes of a fetch.
 func records(in bytes: [UInt8]) throws -> [Read] {
     var found: [Read] = []
-    var rest = bytes[...]
-    while rest.count >= RecordBatchHeader.size {
-        let whole = Array(rest)
-        let header = whole.withUnsafeBytes { RecordBatchHeader($0.baseAddress!) }
-        guard header.sizeBytes <= whole.count else { break }
-        try whole.withUnsafeBytes { bytes in
+    try forEachBatch(in: bytes) { batch, header in
+        try batch.withUnsafeBytes { bytes in
             #expect(RecordBatch.isIntact(bytes, header))
             if header.isControl { return }
             for record in try Records.decode(bytes, header) {
@@ -53,7 +49,6 @@ func records(in bytes: [UInt8]) throws -> [Read] {
                         value: record.value.map { String(decoding: $0, as: UTF8.self) }))
             }
         }
-        rest = rest.dropFirst(header.sizeBytes)
     }
     return found
 }

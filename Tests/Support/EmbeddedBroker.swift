@@ -32,6 +32,7 @@ public final class EmbeddedBroker: Sendable {
     public let bootstrapServers: String
     public let dataFolder: String
     private let arguments: [String]
+    private let through: [String]
     private let process: Mutex<ChildProcess>
 
     private struct Failure: Error, CustomStringConvertible {
@@ -41,11 +42,15 @@ public final class EmbeddedBroker: Sendable {
     /// - Parameters:
     ///   - dataFolder: nil for a new one.
     ///   - arguments: further ones for the broker.
-    public init(dataFolder: String? = nil, arguments: [String] = []) throws {
+    ///   - through: a command that runs the broker, whose name and arguments follow.
+    public init(
+        dataFolder: String? = nil, arguments: [String] = [], through: [String] = []
+    ) throws {
         self.dataFolder = dataFolder ?? Watchdog.makeFolder("broker")
         self.arguments = arguments
+        self.through = through
         let (process, address) = try EmbeddedBroker.start(
-            self.dataFolder, port: 0, arguments)
+            self.dataFolder, port: 0, arguments, through)
         self.process = Mutex(process)
         bootstrapServers = address
     }
@@ -71,19 +76,22 @@ public final class EmbeddedBroker: Sendable {
     public func restart() throws {
         kill()
         let port = bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
-        let (started, _) = try EmbeddedBroker.start(dataFolder, port: port, arguments)
+        let (started, _) = try EmbeddedBroker.start(dataFolder, port: port, arguments, through)
         process.withLock { $0 = started }
     }
 
     private static func start(
-        _ dataFolder: String, port: UInt16, _ arguments: [String]
+        _ dataFolder: String, port: UInt16, _ arguments: [String], _ through: [String]
     ) throws -> (ChildProcess, address: String) {
         guard let executable else { throw Failure(description: "start the broker: not built") }
-        let file = "\(Watchdog.makeFolder("address"))/address"
-        let process = try ChildProcess(
-            executable,
-            ["--data-directory", dataFolder, "--port", "\(port)", "--address-file", file]
-                + arguments)
+        let folder = Watchdog.makeFolder("address")
+        // The broker may run as another user.
+        chmod(folder, 0o777)
+        let file = "\(folder)/address"
+        let command =
+            through + [executable, "--data-directory", dataFolder, "--port", "\(port)"]
+            + ["--address-file", file] + arguments
+        let process = try ChildProcess(command[0], Array(command.dropFirst()))
         let answered = eventually(within: .seconds(60)) {
             !process.isRunning || read(file)?.contains(":") == true
         }

@@ -42,6 +42,8 @@ public final class Broker: Sendable {
         transactions = try TransactionCoordinator(
             folder: configuration.dataFolder, topics: topics, offsets: offsets, flusher: flusher,
             tell: log)
+        // The names of the journals and of the partitions' folders.
+        try Folder.flush(configuration.dataFolder)
         cleaner = Cleaner(topics: topics, intervalMs: configuration.cleaningIntervalMs)
         listener = try Listener(host: configuration.host, port: configuration.port)
         connections = ConnectionSet(limit: configuration.connectionsMax)
@@ -80,7 +82,7 @@ public final class Broker: Sendable {
         connections.stop()
         _ = threads.join(untilMs: Clock.monotonicMs() + Limits.stopSeconds * 1_000)
         for topic in topics.all {
-            for log in topic.partitions { log.flush() }
+            for log in topic.partitions { log.finish() }
         }
         offsets.flush()
         transactions.flush()

@@ -25,6 +25,8 @@ enum Limits {
     static let indexIntervalBytes = 32 << 10
     /// Batches at the end of a segment whose places are known one by one.
     static let recentBatches = 128
+    /// What is read at once of a segment that is checked at start.
+    static let recoveryWindowBytes = 1 << 20
     static let headerWindowBytes = 16 << 10
     static let producersPerPartition = 10_000
     static let producerIdleMs: Int64 = 86_400_000
@@ -49,6 +51,8 @@ enum Limits {
     static let committedOffsets = 1_000_000
     static let transactions = 10_000
     static let transactionPartitions = 10_000
+    /// A decided transaction that the disk did not take is tried again so much later.
+    static let transactionRetryMs: Int64 = 1_000
     static let transactionTimeoutMs: ClosedRange<Int32> = 1...900_000
     /// Producer ids are reserved on disk so many at a time; a restart skips the rest of a block.
     static let producerIDBlock: Int64 = 1_000

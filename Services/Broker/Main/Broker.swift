@@ -1,5 +1,6 @@
 internal import Brokerage
 internal import Foundation
+internal import Glibc
 internal import Runtime
 internal import Settings
 internal import Telemetry
@@ -7,6 +8,8 @@ internal import Telemetry
 /// A Kafka-protocol broker for one machine: any Kafka client reads and writes here.
 @main struct Broker {
     static func main() {
+        // A write beyond the limit of a file's size is then an error, not the end.
+        signal(SIGXFSZ, SIG_IGN)
         let command = Command(
             name: "broker",
             summary: "a Kafka-protocol broker for one machine: development and small fleets",

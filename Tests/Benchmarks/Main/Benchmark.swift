@@ -1,7 +1,7 @@
 import Foundation
 import Workloads
 
-/// Measures the work of the stages, without a network: `benchmark --help`.
+/// Measures the work of the stages, without a network, and the broker: `benchmark --help`.
 @main struct BenchmarkCommand {
     static var help: String {
         let list = Benchmark.all.map { benchmark in
@@ -11,6 +11,7 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
+                   benchmark broker [--smoke] [--passes N]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
               a second, the digest of the result, and how many times as fast as the baseline.
@@ -19,6 +20,10 @@ import Workloads
 
               --smoke       small, to see that it works
               --passes N    of 1...1000; 5 unless said
+
+              broker            the broker as a process, beside Apache Kafka where it is there, with the
+                                same client in turn: rates, latency, memory, restarts on a long log; it
+                                takes minutes, and 11 GB of disk under the folder for temporary files
 
             \(list.joined(separator: "\n"))
             """
@@ -41,6 +46,16 @@ import Workloads
                 passes = number
             default: names.append(argument)
             }
+        }
+        if names.contains(BrokerBenchmark.name) {
+            guard names.count == 1 else { fail("\(BrokerBenchmark.name) is measured alone") }
+            do {
+                let benchmark = BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
+                print(try benchmark.run { print($0) })
+            } catch {
+                fail("\(error)")
+            }
+            return
         }
         for name in names where !Benchmark.all.contains(where: { $0.name == name }) {
             fail("no benchmark \"\(name)\"; see benchmark --help")

@@ -87,13 +87,13 @@ func median(_ values: [Double]) -> Double {
 }
 
 /// Three digits that count.
-private func rounded(_ value: Double) -> String {
+func rounded(_ value: Double) -> String {
     guard value < 100 else { return "\(Int(value.rounded()))" }
     let scale: Double = value < 1 ? 1_000 : (value < 10 ? 100 : 10)
     return "\((value * scale).rounded() / scale)"
 }
 
-private func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
+func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
     let space = String(repeating: " ", count: max(1, width - text.count))
     return right ? space + text : text + space
 }

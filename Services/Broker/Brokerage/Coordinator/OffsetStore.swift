@@ -1,15 +1,15 @@
 /// How far each group has come in each partition, in `offsets.journal`.
-final class OffsetStore: @unchecked Sendable, Flushable {
+final class OffsetStore: @unchecked Sendable, JournalOwner {
     // Sendable is true: what varies is read and written under `monitor`.
-    private let flusher: Flusher
-    private let tell: @Sendable (BrokerEvent) -> Void
-    private let monitor = Monitor()
-    private var journal: Journal
+    let flusher: Flusher
+    let tell: @Sendable (BrokerEvent) -> Void
+    let monitor = Monitor()
+    var journal: Journal
+    var isDirty = false
     private var groups: [String: [TopicPartition: CommittedOffset]] = [:]
     /// What the members of a group call themselves, for groups that had members.
     private var types: [String: String] = [:]
     private var count = 0
-    private var isDirty = false
 
     init(
         folder: String, flusher: Flusher, tell: @escaping @Sendable (BrokerEvent) -> Void
@@ -17,9 +17,7 @@ final class OffsetStore: @unchecked Sendable, Flushable {
         self.flusher = flusher
         self.tell = tell
         journal = try Journal("\(folder)/offsets.journal")
-        if journal.cutBytes > 0 {
-            tell(.cut(path: "offsets.journal", bytes: journal.cutBytes))
-        }
+        if let cut = journal.cut { tell(cut) }
         for (key, value) in journal.entries {
             guard let (group, place) = Self.decodeKey(key) else { continue }
             if place == Self.typePlace {
@@ -106,30 +104,6 @@ final class OffsetStore: @unchecked Sendable, Flushable {
             count = journal.entries.count
             return true
         }
-    }
-
-    func flush() {
-        let result = monitor.locked {
-            isDirty = false
-            return Result { () throws(StorageError) in try journal.flush() }
-        }
-        if case .failure(let error) = result { tell(.storageFailed(error)) }
-    }
-
-    private func write(_ changes: [([UInt8], [UInt8]?)]) -> Bool {
-        if changes.isEmpty { return true }
-        do throws(StorageError) {
-            try journal.set(changes)
-            if flusher.flushesAtOnce { try journal.flush() }
-        } catch {
-            tell(.storageFailed(error))
-            return false
-        }
-        if !isDirty {
-            isDirty = true
-            flusher.note(self)
-        }
-        return true
     }
 
     /// In the place of a partition: no topic has no name.

@@ -5,7 +5,7 @@
 ///
 /// - SeeAlso: KIP-98, "Exactly Once Delivery and Transactional Messaging"
 ///   <https://cwiki.apache.org/confluence/x/dRThAw>
-final class TransactionCoordinator: @unchecked Sendable, Flushable {
+final class TransactionCoordinator: @unchecked Sendable, JournalOwner {
     // Sendable is true: what varies is read and written under `monitor`.
     static let nextIDKey: [UInt8] = Array("next".utf8)
     /// Before a transactional id, so that none is the same as another key.
@@ -36,9 +36,7 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
         self.flusher = flusher
         self.tell = tell
         journal = try Journal("\(folder)/producers.journal")
-        if journal.cutBytes > 0 {
-            tell(.cut(path: "producers.journal", bytes: journal.cutBytes))
-        }
+        if let cut = journal.cut { tell(cut) }
         for (key, value) in journal.entries {
             if key == Self.nextIDKey {
                 reservedID =
@@ -74,14 +72,6 @@ final class TransactionCoordinator: @unchecked Sendable, Flushable {
             isStopped = true
             monitor.broadcast()
         }
-    }
-
-    func flush() {
-        let result = monitor.locked {
-            isDirty = false
-            return Result { () throws(StorageError) in try journal.flush() }
-        }
-        if case .failure(let error) = result { tell(.storageFailed(error)) }
     }
 
     func initialize(_ request: InitProducerIDRequest) -> InitProducerIDResponse {

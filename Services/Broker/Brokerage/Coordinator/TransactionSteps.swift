@@ -103,7 +103,9 @@ extension TransactionCoordinator {
         var transaction = decided
         transaction.state = commit ? .committing : .aborting
         try save(name, transaction)
-        deadlinesMs[name] = nil
+        // Whoever asked may be gone when a step fails; then the broker tries again itself.
+        deadlinesMs[name] = Clock.monotonicMs() + Limits.transactionRetryMs
+        monitor.broadcast()
         for place in transaction.partitions {
             guard let log = topics.log(place) else { continue }
             let error = log.endTransaction(transaction.identity, commit: commit)
@@ -118,23 +120,24 @@ extension TransactionCoordinator {
         transaction.partitions = []
         transaction.offsets = [:]
         try save(name, transaction)
+        deadlinesMs[name] = nil
         return transaction
     }
 
+    /// Aborts an open transaction whose time is over, or brings a decided one to its end.
     func timeOut(_ name: String, nowMs: Int64) {
-        guard var transaction = transactions[name], transaction.state == .open else {
+        guard var transaction = transactions[name], transaction.state != .idle else {
             deadlinesMs[name] = nil
             return
         }
-        tell(.transactionTimedOut(name))
-        transaction.identity = ProducerIdentity(
-            id: transaction.identity.id, epoch: transaction.identity.epoch &+ 1)
-        do throws(ErrorCode) {
-            try finish(name, transaction, commit: false)
-        } catch {
-            // The disk did not take it: again after as long.
-            deadlinesMs[name] = nowMs + Int64(transaction.timeoutMs)
+        // Should the disk not take it: again then.
+        deadlinesMs[name] = nowMs + Limits.transactionRetryMs
+        if transaction.state == .open {
+            tell(.transactionTimedOut(name))
+            transaction.identity = ProducerIdentity(
+                id: transaction.identity.id, epoch: transaction.identity.epoch &+ 1)
         }
+        _ = try? finish(name, transaction, commit: transaction.state == .committing)
     }
 
     /// At start: ends what was decided, and starts the time of what is open anew.
@@ -144,8 +147,23 @@ extension TransactionCoordinator {
             case .idle: break
             case .open:
                 deadlinesMs[name] = Clock.monotonicMs() + Int64(transaction.timeoutMs)
-            case .committing: _ = try? finish(name, transaction, commit: true)
-            case .aborting: _ = try? finish(name, transaction, commit: false)
+            case .committing, .aborting: timeOut(name, nowMs: Clock.monotonicMs())
+            }
+        }
+        abortUnknown()
+    }
+
+    /// At start: aborts what a log has open and no transaction accounts for, since nobody else
+    /// would. A crash of the machine can leave that: the log came to the disk, the journal not.
+    private func abortUnknown() {
+        var known: [Int64: Set<TopicPartition>] = [:]
+        for transaction in transactions.values where transaction.state != .idle {
+            known[transaction.identity.id] = transaction.partitions
+        }
+        for log in topics.all.flatMap(\.partitions) {
+            let place = TopicPartition(topic: log.topic, partition: Int32(log.partition))
+            for identity in log.openProducers where known[identity.id]?.contains(place) != true {
+                _ = log.endTransaction(identity, commit: false)
             }
         }
     }
@@ -165,16 +183,6 @@ extension TransactionCoordinator {
     }
 
     private func write(_ key: [UInt8], _ value: [UInt8]?) throws(ErrorCode) {
-        do throws(StorageError) {
-            try journal.set([(key, value)])
-            if flusher.flushesAtOnce { try journal.flush() }
-        } catch {
-            tell(.storageFailed(error))
-            throw .storageError
-        }
-        if !isDirty {
-            isDirty = true
-            flusher.note(self)
-        }
+        guard write([(key, value)]) else { throw .storageError }
     }
 }

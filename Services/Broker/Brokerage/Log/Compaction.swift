@@ -81,41 +81,63 @@ extension PartitionLog {
         let base = first.baseOffset
         let indexPath = Segment.path(in: folder, base, SegmentSummary.kind)
         let lastIndexPath = Segment.path(in: folder, last.baseOffset, SegmentSummary.kind)
-        // The producers as of the group's end; without them the next start reads the segment.
-        let producers = SegmentSummary(path: lastIndexPath)?.producers
-        let draftPath = Segment.path(in: folder, base, "cleaned")
-        let file = try File(draftPath, create: true)
-        try file.cut(to: 0)
-        let compacted = Segment(file, baseOffset: base, nowMs: last.lastAppendMs)
-        for segment in group { try filter.copy(segment, to: compacted) }
-        try file.flush()
-        try file.setModified(ms: last.lastAppendMs)
-        let result = monitor.locked {
-            Result { () throws(StorageError) -> Bool in
+        let draftPath = Segment.path(in: folder, base, Compacted.kind)
+        let draftIndexPath = Segment.path(in: folder, base, Compacted.summaryKind)
+        do throws(StorageError) {
+            let compacted = try draft(group, filter, at: draftPath)
+            // The producers as of the group's end; without them the next start reads the segment.
+            let summary = SegmentSummary(path: lastIndexPath).map {
+                SegmentSummary(compacted, producers: $0.producers, isClean: true)
+            }
+            try summary?.write(to: draftIndexPath)
+            let isPlaced = try monitor.locked { () throws(StorageError) -> Bool in
                 guard !isDeleted, let start = segments.firstIndex(where: { $0 === first }) else {
                     return false
                 }
-                for segment in group {
-                    let path = Segment.path(
-                        in: folder, segment.baseOffset, SegmentSummary.kind)
-                    try Folder.remove(path)
-                }
+                // A start after a kill in between finds the old log and no summary, or the new
+                // log and a summary yet to be renamed.
+                try Folder.remove(indexPath)
                 try Folder.rename(draftPath, to: Segment.path(in: folder, base))
                 segments.replaceSubrange(start..<start + group.count, with: [compacted])
+                if summary != nil {
+                    try Folder.rename(draftIndexPath, to: indexPath)
+                    compacted.seal(in: folder)
+                    compacted.isClean = true
+                }
                 try remove(Array(group.dropFirst()))
                 return true
             }
+            guard isPlaced else { return nil }
+            try Folder.flush(folder)
+            return compacted.size
+        } catch {
+            // On a full disk half a draft takes room that others need.
+            try? Folder.remove(draftIndexPath)
+            try? Folder.remove(draftPath)
+            throw error
         }
-        guard try result.get() else { return nil }
-        try Folder.flush(folder)
-        if let producers {
-            try SegmentSummary(compacted, producers: producers, isClean: true)
-                .write(to: indexPath)
-            monitor.locked { compacted.isSealed = true }
-        }
-        monitor.locked { compacted.isClean = true }
-        return compacted.size
     }
+
+    /// What is kept of a group, in a file of its own, on the disk to stay.
+    private func draft(
+        _ group: [Segment], _ filter: CompactionFilter, at path: String
+    ) throws(StorageError) -> Segment {
+        let lastAppendMs = group.last?.lastAppendMs ?? 0
+        let file = try File(path, create: true)
+        try file.cut(to: 0)
+        let compacted = Segment(
+            file, baseOffset: group.first?.baseOffset ?? 0, nowMs: lastAppendMs)
+        for segment in group { try filter.copy(segment, to: compacted) }
+        try file.flush()
+        try file.setModified(ms: lastAppendMs)
+        return compacted
+    }
+}
+
+/// The files that a compaction works on, before they are put in their place.
+enum Compacted {
+    static let kind = "cleaned"
+    static let summaryKind = "cleaned.index"
 }
 
 /// Which records a compaction keeps.

@@ -44,6 +44,11 @@ final class PartitionLog: @unchecked Sendable, Flushable {
     private(set) var isDeleted = false
     /// Why nothing can be written until a restart.
     private var failure: StorageError?
+    /// Since the disk last took one.
+    private var batchesRefused = 0
+    /// Whether files were made or renamed that the folder on the disk may not know of yet.
+    private var hasNewNames = true
+    private var cannotSeal = false
 
     init(
         topic: String, partition: Int, folder: String, configuration: TopicConfiguration,
@@ -55,7 +60,8 @@ final class PartitionLog: @unchecked Sendable, Flushable {
         settings = Mutex(configuration)
         self.flusher = flusher
         self.tell = tell
-        let recovered = try LogRecovery.load(folder, tell: tell)
+        let recovered = try LogRecovery(
+            topic: topic, partition: partition, folder: folder, tell: tell)
         segments = recovered.segments
         producers = recovered.producers
         summaries = recovered.summaries
@@ -91,7 +97,10 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             }
             let nowMs = Clock.wallMs()
             let (placed, error) = unsafe place(bytes, header, nowMs: nowMs)
-            guard let placed else { return AppendOutcome(error: error) }
+            guard let placed else {
+                producers.refused(header, nowMs: nowMs)
+                return AppendOutcome(error: error)
+            }
             producers.record(placed, nowMs: nowMs)
             return AppendOutcome(
                 error: .none, baseOffset: placed.baseOffset, startOffset: startOffset,
@@ -129,17 +138,32 @@ final class PartitionLog: @unchecked Sendable, Flushable {
             // Neither field is covered by the checksum.
             unsafe bytes.storeBytes(of: placed.baseOffset.bigEndian, as: Int64.self)
             unsafe bytes.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
+            if flusher.flushesAtOnce && hasNewNames {
+                try Folder.flush(folder)
+                hasNewNames = false
+            }
             if configuration.stampsAppendTime && !header.isControl {
                 unsafe RecordBatch.stamp(bytes, &placed, appendTimeMs: nowMs)
             }
-            try unsafe active.append(UnsafeRawBufferPointer(bytes), placed, nowMs: nowMs)
-            if flusher.flushesAtOnce { try active.file.flush() }
+            try unsafe active.append(
+                UnsafeRawBufferPointer(bytes), placed, nowMs: nowMs,
+                flushes: flusher.flushesAtOnce)
             noteWritten()
             wakeWaiters()
+            if batchesRefused > 0 {
+                tell(
+                    .partitionRecovered(
+                        topic: topic, partition: partition, batchesRefused: batchesRefused))
+                batchesRefused = 0
+            }
             return (placed, .none)
         } catch {
-            tell(.storageFailed(error))
             if error.operation == "flush" { close(for: error) }
+            // Producers try again and again: only the first is told.
+            if batchesRefused == 0 {
+                tell(.partitionRefuses(topic: topic, partition: partition, error))
+            }
+            batchesRefused += 1
             return (nil, .storageError)
         }
     }
@@ -161,6 +185,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
         summaries[closed.baseOffset] = SegmentSummary(
             closed, producers: producers.encoded(), isClean: false)
         segments.append(Segment(file, baseOffset: closed.nextOffset, nowMs: nowMs))
+        hasNewNames = true
         noteWritten()
     }
 
@@ -252,31 +277,65 @@ extension PartitionLog {
 extension PartitionLog {
     /// Brings everything to the disk, and seals what was closed.
     func flush() {
-        let (closed, file) = monitor.locked { () -> ([Segment], File?) in
+        let (closed, file, isNamed) = monitor.locked { () -> ([Segment], File?, Bool) in
             isDirty = false
-            if isDeleted || failure != nil { return ([], nil) }
-            return (segments.dropLast().filter { !$0.isSealed }, active.file)
+            if isDeleted || failure != nil { return ([], nil, true) }
+            defer { if !flusher.flushesAtOnce { hasNewNames = false } }
+            return (segments.dropLast().filter { !$0.isSealed }, active.file, !hasNewNames)
         }
         guard let file else { return }
         do throws(StorageError) {
-            for segment in closed {
-                try segment.file.flush()
-                guard let summary = monitor.locked({ summaries[segment.baseOffset] }) else {
-                    continue
-                }
-                try summary.write(
-                    to: Segment.path(in: folder, segment.baseOffset, SegmentSummary.kind))
-                monitor.locked {
-                    segment.isSealed = true
-                    summaries[segment.baseOffset] = nil
-                }
-            }
+            for segment in closed { try segment.file.flush() }
             try file.flush()
-            if !closed.isEmpty { try Folder.flush(folder) }
+            if !isNamed { try Folder.flush(folder) }
         } catch {
-            monitor.locked { if !isDeleted { close(for: error) } }
+            // The kernel reports once what it could not write, and may have dropped it: what is
+            // written now would follow records that a restart may not find.
+            return monitor.locked { if !isDeleted { close(for: error) } }
+        }
+        for segment in closed { seal(segment) }
+    }
+
+    /// Writes a closed segment's summary. The records are safe without: when it fails, on a full
+    /// disk say, it is tried again at the next flush.
+    private func seal(_ segment: Segment) {
+        guard let summary = monitor.locked({ summaries[segment.baseOffset] }) else { return }
+        do throws(StorageError) {
+            try summary.write(
+                to: Segment.path(in: folder, segment.baseOffset, SegmentSummary.kind))
+            monitor.locked {
+                segment.seal(in: folder)
+                summaries[segment.baseOffset] = nil
+                cannotSeal = false
+            }
+        } catch {
+            let isFirst = monitor.locked {
+                defer { cannotSeal = true }
+                return !cannotSeal && !isDeleted
+            }
+            if isFirst { tell(.storageFailed(error)) }
         }
     }
+
+    /// Brings everything to the disk, the last segment's summary too: the next start need not
+    /// read it. Nothing may be appended any more.
+    func finish() {
+        flush()
+        let summary = monitor.locked {
+            failure != nil || isDeleted || active.size == 0
+                ? nil : SegmentSummary(active, producers: producers.encoded(), isClean: false)
+        }
+        guard let summary else { return }
+        do throws(StorageError) {
+            try summary.write(
+                to: Segment.path(in: folder, summary.baseOffset, SegmentSummary.kind))
+        } catch {
+            tell(.storageFailed(error))
+        }
+    }
+
+    /// Producers with an open transaction, in order of their id.
+    var openProducers: [ProducerIdentity] { monitor.locked { producers.open } }
 
     /// Lets nobody read or write any more; the files are the caller's to remove.
     func markDeleted() {

@@ -24,6 +24,8 @@ struct ProducerSequences: Equatable {
         var usedMs: Int64
         /// Where its open transaction begins.
         var openOffset: Int64?
+        /// Of its first batch, which the disk did not take: none after it may come before it.
+        var awaited: Int32?
     }
 
     enum Verdict: Equatable {
@@ -58,9 +60,25 @@ struct ProducerSequences: Equatable {
         if let stored = known.batches.first(where: { $0.first == first && $0.last == last }) {
             return .duplicate(baseOffset: stored.baseOffset)
         }
-        guard let latest = known.batches.last else { return .append }
+        guard let latest = known.batches.last else {
+            return known.awaited ?? first == first ? .append : .refuse(.outOfOrderSequenceNumber)
+        }
         if first == (latest.last &+ 1) & Int32.max { return .append }
-        return .refuse(first <= latest.last ? .duplicateSequenceNumber : .outOfOrderSequenceNumber)
+        // Producers take "duplicate" for "stored": it must be true of the whole batch.
+        return .refuse(last <= latest.last ? .duplicateSequenceNumber : .outOfOrderSequenceNumber)
+    }
+
+    /// Takes note of a batch that was in order and could not be stored.
+    ///
+    /// Of a producer that is not known yet any number is taken, so were a later batch stored
+    /// first, the repeat of this one would pass for a duplicate.
+    mutating func refused(_ header: RecordBatchHeader, nowMs: Int64) {
+        guard header.hasProducer else { return }
+        var producer =
+            producers[header.producerID] ?? Producer(epoch: header.producerEpoch, usedMs: nowMs)
+        guard producer.batches.isEmpty, producer.epoch == header.producerEpoch else { return }
+        producer.awaited = header.baseSequence
+        keep(producer, header.producerID)
     }
 
     /// Takes note of a stored batch; `header` has the offset that it was given.
@@ -78,11 +96,11 @@ struct ProducerSequences: Equatable {
                 first: header.baseSequence, last: header.lastSequence,
                 baseOffset: header.baseOffset))
         if producer.batches.count > Limits.batchesRemembered { producer.batches.removeFirst() }
+        producer.awaited = nil
         if header.isTransactional && producer.openOffset == nil {
             producer.openOffset = header.baseOffset
         }
-        producers[header.producerID] = producer
-        if producers.count > Limits.producersPerPartition { forgetOldest() }
+        keep(producer, header.producerID)
     }
 
     /// Takes note of a stored marker.
@@ -97,6 +115,7 @@ struct ProducerSequences: Equatable {
                     producerID: identity.id, firstOffset: first, lastOffset: markerOffset))
         }
         producer.openOffset = nil
+        producer.awaited = nil
         if identity.epoch > producer.epoch { producer.batches = [] }
         producer.epoch = max(producer.epoch, identity.epoch)
         producer.usedMs = nowMs
@@ -117,6 +136,11 @@ struct ProducerSequences: Equatable {
         producers = producers.filter {
             $0.value.openOffset != nil || nowMs - $0.value.usedMs < Limits.producerIdleMs
         }
+    }
+
+    private mutating func keep(_ producer: Producer, _ id: Int64) {
+        producers[id] = producer
+        if producers.count > Limits.producersPerPartition { forgetOldest() }
     }
 
     private mutating func forgetOldest() {

@@ -21,6 +21,8 @@ extension PartitionLog {
                     gone.append(segment)
                     bytes -= segment.size
                 }
+                // On a full disk room counts more.
+                try? keepProducers(of: gone)
                 segments.removeFirst(gone.count)
                 for segment in gone { summaries[segment.baseOffset] = nil }
                 let start = startOffset
@@ -46,12 +48,51 @@ extension PartitionLog {
             let base = segment.baseOffset
             try Folder.remove(Segment.path(in: folder, base, SegmentSummary.kind))
             try Folder.remove(Segment.path(in: folder, base))
+            try Folder.remove(Segment.path(in: folder, base, ProducersBefore.kind))
         }
+    }
+
+    /// Keeps what is known of the producers of segments that go, unless a summary has it.
+    private func keepProducers(of gone: [Segment]) throws(StorageError) {
+        guard let last = gone.last, let next = segments.dropFirst(gone.count).first,
+            !next.isSealed
+        else { return }
+        let path = Segment.path(in: folder, last.baseOffset, SegmentSummary.kind)
+        guard let summary = summaries[last.baseOffset] ?? SegmentSummary(path: path) else { return }
+        try ProducersBefore.write(summary.producers, in: folder, next.baseOffset)
     }
 
     private func isExpired(_ segment: Segment, nowMs: Int64) -> Bool {
         guard configuration.retentionMs >= 0 else { return false }
         let latestMs = segment.maxTimestampMs >= 0 ? segment.maxTimestampMs : segment.lastAppendMs
         return nowMs - latestMs > configuration.retentionMs
+    }
+}
+
+/// What was known of the producers where a log begins, in `<base offset>.producers`: kept when the
+/// segments before were deleted and the first that stays has no summary yet.
+enum ProducersBefore {
+    static let kind = "producers"
+
+    static func write(
+        _ encoded: [UInt8], in folder: String, _ baseOffset: Int64
+    ) throws(StorageError) {
+        var writer = WireWriter()
+        writer.raw(encoded)
+        writer.int32(Int32(bitPattern: CRC32C.checksum(encoded)))
+        try Folder.replace(Segment.path(in: folder, baseOffset, kind), with: writer.bytes)
+    }
+
+    /// None when there is no such file, or none that is whole.
+    static func read(in folder: String, _ baseOffset: Int64) -> ProducerSequences {
+        let path = Segment.path(in: folder, baseOffset, kind)
+        guard Folder.exists(path), let file = try? File(path, create: false),
+            let size = try? file.size(), let bytes = try? file.read(count: size, at: 0),
+            bytes.count > 4,
+            CRC32C.checksum(bytes.dropLast(4))
+                == bytes.suffix(4).reduce(0, { $0 << 8 | UInt32($1) }),
+            let producers = ProducerSequences(encoded: Array(bytes.dropLast(4)))
+        else { return ProducerSequences() }
+        return producers
     }
 }

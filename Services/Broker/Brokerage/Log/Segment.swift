@@ -18,14 +18,16 @@ final class Segment {
     /// By the wall clock: when the first and the last batch were written.
     private(set) var firstAppendMs: Int64
     private(set) var lastAppendMs: Int64
-    /// On disk to stay, with its summary beside it.
-    var isSealed = false
+    /// On disk to stay, with its summary beside it, where its index then is.
+    var isSealed: Bool { sealed != nil }
     /// Compacted before: only later segments make it dirty again.
     var isClean = false
-    /// About one batch every `Limits.indexIntervalBytes`.
+    /// About one batch every `Limits.indexIntervalBytes`; empty once sealed, so that what a log
+    /// takes of memory does not grow with it.
     private(set) var index: [Place] = []
     /// Every batch of the end.
     private var recent: [Place] = []
+    private var sealed: SealedIndex?
 
     init(_ file: File, baseOffset: Int64, nowMs: Int64) {
         self.file = file
@@ -35,8 +37,11 @@ final class Segment {
         lastAppendMs = nowMs
     }
 
-    /// A sealed segment, from its summary.
-    init(_ file: File, _ summary: SegmentSummary, lastAppendMs: Int64) {
+    /// A segment that is sealed, or to be written to again, from its summary.
+    init(
+        _ file: File, _ summary: SegmentSummary, in folder: String, isSealed: Bool,
+        lastAppendMs: Int64
+    ) {
         self.file = file
         baseOffset = summary.baseOffset
         size = summary.size
@@ -45,8 +50,15 @@ final class Segment {
         index = summary.index
         firstAppendMs = lastAppendMs
         self.lastAppendMs = lastAppendMs
-        isSealed = true
         isClean = summary.isClean
+        if isSealed { seal(in: folder) }
+    }
+
+    /// From now on the index is read from the summary, which must be in its place.
+    func seal(in folder: String) {
+        sealed = SealedIndex(folder: folder, baseOffset: baseOffset, count: index.count)
+        index = []
+        recent = []
     }
 
     static func path(in folder: String, _ baseOffset: Int64, _ kind: String = "log") -> String {
@@ -55,11 +67,14 @@ final class Segment {
     }
 
     /// Writes a batch whose header is `header`, as placed in the log.
+    /// - Parameter flushes: whether it must be on the disk before it counts.
     func append(
-        _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, nowMs: Int64
+        _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, nowMs: Int64,
+        flushes: Bool = false
     ) throws(StorageError) {
         do throws(StorageError) {
             try unsafe file.write(bytes, at: size)
+            if flushes { try file.flush() }
         } catch {
             // A part may have been written: it is cut off, or overwritten by the next batch.
             try? file.cut(to: size)
@@ -140,18 +155,44 @@ final class Segment {
 
     /// The last known place that fulfils a condition which holds up to some place and no further.
     private func lastPlace(where holds: (Place) -> Bool) -> Place? {
-        if let first = recent.first, holds(first) { return Self.last(of: recent, where: holds) }
-        return Self.last(of: index, where: holds)
+        if let sealed { return sealed.last(where: holds) }
+        if let first = recent.first, holds(first) {
+            return Self.last(of: recent.count, { recent[$0] }, where: holds)
+        }
+        return Self.last(of: index.count, { index[$0] }, where: holds)
     }
 
-    private static func last(of places: [Place], where holds: (Place) -> Bool) -> Place? {
+    static func last(
+        of count: Int, _ place: (Int) -> Place?, where holds: (Place) -> Bool
+    ) -> Place? {
         var low = 0
-        var high = places.count
+        var high = count
+        var last: Place?
         while low < high {
             let middle = (low + high) / 2
-            if holds(places[middle]) { low = middle + 1 } else { high = middle }
+            guard let found = place(middle) else { return nil }
+            if holds(found) {
+                last = found
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
-        return low == 0 ? nil : places[low - 1]
+        return last
+    }
+}
+
+/// The index of a sealed segment, where it lies in the summary's file.
+struct SealedIndex {
+    let folder: String
+    let baseOffset: Int64
+    let count: Int
+
+    /// Nil also when the file cannot be read: the search then begins at the segment's start.
+    func last(where holds: (Segment.Place) -> Bool) -> Segment.Place? {
+        let path = Segment.path(in: folder, baseOffset, SegmentSummary.kind)
+        guard let file = try? File(path, create: false) else { return nil }
+        return Segment.last(of: count, { SegmentSummary.place($0, in: file) }, where: holds)
     }
 }
 

@@ -5,6 +5,9 @@
 struct SegmentSummary {
     static let kind = "index"
     private static let format: Int32 = 0x4150_5331  // "APS1"
+    /// The format, four numbers, whether it is clean, and the count.
+    private static let indexStart = 4 + 4 * 8 + 1 + 4
+    private static let placeBytes = 24
 
     let baseOffset: Int64
     let size: Int
@@ -55,6 +58,19 @@ struct SegmentSummary {
                 timestampBeforeMs: try reader.int64())
         }
         producers = try reader.byteArray()
+    }
+
+    /// One place of the index, alone.
+    static func place(_ number: Int, in file: File) -> Segment.Place? {
+        let position = indexStart + placeBytes * number
+        guard let bytes = try? file.read(count: placeBytes, at: position),
+            bytes.count == placeBytes
+        else { return nil }
+        return WireReader.decode(bytes) { reader throws(WireError) in
+            Segment.Place(
+                offset: try reader.int64(), position: Int(try reader.int64()),
+                timestampBeforeMs: try reader.int64())
+        }
     }
 
     func write(to path: String) throws(StorageError) {

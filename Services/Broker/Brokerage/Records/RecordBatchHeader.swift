@@ -53,7 +53,9 @@ struct RecordBatchHeader: Equatable {
     var hasProducer: Bool { producerID >= 0 }
 
     /// The sequence number of the last record; after the largest comes 0.
-    var lastSequence: Int32 { (baseSequence &+ (recordCount - 1)) & Int32.max }
+    ///
+    /// Compaction takes records out of a batch, and leaves its last offset.
+    var lastSequence: Int32 { (baseSequence &+ lastOffsetDelta) & Int32.max }
 
     /// Whether lengths and counts make sense, all but the checksum.
     var isPlausible: Bool {

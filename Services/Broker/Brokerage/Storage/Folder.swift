@@ -47,15 +47,23 @@ enum Folder {
     }
 
     /// Puts `bytes` in place of the file at `path`, so that a reader finds the old or the new.
+    ///
+    /// The new name is on the disk to stay once the folder was flushed, too.
     @discardableResult
     static func replace(_ path: String, with bytes: [UInt8]) throws(StorageError) -> File {
         let draft = "\(path).draft"
-        let file = try File(draft, create: true)
-        try file.cut(to: 0)
-        try file.write(bytes, at: 0)
-        try file.flush()
-        try rename(draft, to: path)
-        return file
+        do throws(StorageError) {
+            let file = try File(draft, create: true)
+            try file.cut(to: 0)
+            try file.write(bytes, at: 0)
+            try file.flush()
+            try rename(draft, to: path)
+            return file
+        } catch {
+            // On a full disk half a draft takes room that others need.
+            try? remove(draft)
+            throw error
+        }
     }
 }
 

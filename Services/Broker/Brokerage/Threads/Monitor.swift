@@ -69,7 +69,7 @@ final class ThreadGroup: @unchecked Sendable {
         monitor.locked { running += 1 }
         let box = unsafe Unmanaged.passRetained(
             ThreadBody { [self] in
-                Self.refuseBrokenPipeSignals()
+                Self.refuseSignals()
                 body()
                 monitor.locked {
                     running -= 1
@@ -95,12 +95,13 @@ final class ThreadGroup: @unchecked Sendable {
         return false
     }
 
-    /// `sendfile` to a client that has gone raises SIGPIPE, which would end the process; blocked in
-    /// the thread, only the error is left.
-    private static func refuseBrokenPipeSignals() {
+    /// `sendfile` to a client that has gone raises SIGPIPE, and a write beyond the limit of a file's
+    /// size SIGXFSZ; either would end the process. Blocked in the thread, only the error is left.
+    private static func refuseSignals() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         unsafe sigaddset(&signals, SIGPIPE)
+        unsafe sigaddset(&signals, SIGXFSZ)
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 

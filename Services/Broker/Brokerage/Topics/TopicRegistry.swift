@@ -33,9 +33,7 @@ final class TopicRegistry: @unchecked Sendable {
         self.flusher = flusher
         self.tell = tell
         journal = try Journal("\(configuration.dataFolder)/topics.journal")
-        if journal.cutBytes > 0 {
-            tell(.cut(path: "topics.journal", bytes: journal.cutBytes))
-        }
+        if let cut = journal.cut { tell(cut) }
         let starts = journal.entries.filter { Self.isStart($0.key) }
         for (key, value) in journal.entries where !Self.isStart(key) {
             let name = String(decoding: key, as: UTF8.self)
@@ -105,15 +103,18 @@ final class TopicRegistry: @unchecked Sendable {
                 let starts = topic.partitions.indices.map { Self.startKey(name, $0) }
                     .filter { journal.entries[$0] != nil }
                 try journal.set(([Array(name.utf8)] + starts).map { ($0, nil) })
-                try journal.flush()
-                topics[name] = nil
-                for log in topic.partitions {
-                    log.markDeleted()
-                    try discard(log.folder)
-                }
             } catch {
                 tell(.storageFailed(error))
                 return .storageError
+            }
+            // It is gone after a restart, so it is gone now, whatever becomes of the rest.
+            topics[name] = nil
+            for log in topic.partitions { log.markDeleted() }
+            do throws(StorageError) {
+                try journal.flush()
+                for log in topic.partitions { try discard(log.folder) }
+            } catch {
+                tell(.storageFailed(error))
             }
             return .none
         }
