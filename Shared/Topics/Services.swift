@@ -35,6 +35,8 @@ public struct ServiceAnnounced: ServiceMessage {
     public func validate() throws(Rejection) {
         try FieldLimits.check(name: customer, of: "customer")
         try FieldLimits.check(name: service, of: "service")
+        try FieldLimits.check(word: trigger, of: "trigger")
+        try FieldLimits.check(word: runtime, of: "runtime")
         try FieldLimits.check(memoryMb, in: 0...FieldLimits.memoryMbMax, of: "memory_mb")
         try FieldLimits.check(deadlineMs, in: 0...FieldLimits.durationMsMax, of: "deadline_ms")
         if let expectedInvocationsPerDay {

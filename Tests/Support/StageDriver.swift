@@ -71,6 +71,7 @@ public struct StageDriver<Driven: Stage> {
             for (key, value) in kept[partition, default: [:]].sorted(by: { $0.key < $1.key }) {
                 try stage.restore(StateEntry(key: key, value: value))
             }
+            try stage.completeRestore()
             stages[partition] = stage
         }
     }

@@ -36,14 +36,17 @@ public struct AllocatorStage: Stage {
 
     /// A worker whose report was deleted is gone; nothing else that ends concerns a placement.
     public static func decodeTombstone(key: String, of topic: Topic) -> Input? {
-        guard topic == .workers, let slash = key.firstIndex(of: "/") else { return nil }
-        return .workerGone(String(key[key.index(after: slash)...]))
+        // By bytes: a name may begin with what makes one character of itself and the slash.
+        guard topic == .workers, let slash = key.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+            return nil
+        }
+        return .workerGone(String(decoding: key.utf8[slash...].dropFirst(), as: UTF8.self))
     }
 
     public mutating func process(
         _ input: Input, nowMs: Int64, _ effects: inout Effects<AllocatorRow>
     ) throws(Rejection) {
-        cell.completeRestore()
+        precondition(!cell.restored, "a cell was restored and not completed")
         switch input {
         case .worker(let report): try cell.take(report, &effects)
         case .workerGone(let worker): cell.remove(worker, &effects)
@@ -57,7 +60,7 @@ public struct AllocatorStage: Stage {
     public mutating func advance(
         nowMs: Int64, quietMs: Int64, _ effects: inout Effects<AllocatorRow>
     ) {
-        cell.completeRestore()
+        precondition(!cell.restored, "a cell was restored and not completed")
         if !cell.staleRows.isEmpty { cell.saveRows(&effects) }
     }
 
@@ -66,6 +69,8 @@ public struct AllocatorStage: Stage {
     public mutating func restore(_ entry: StateEntry) throws(CorruptState) {
         try cell.restore(entry)
     }
+
+    public mutating func completeRestore() throws(CorruptState) { try cell.completeRestore() }
 
     public var gauges: [Gauge] {
         [

@@ -37,12 +37,12 @@ struct Changes: Equatable {
 /// and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
 private enum Key {
     static let cell = "cell"
-    static let worker = "worker/"
-    static let service = "service/"
-    static let function = "function/"
-    static let pending = "pending/"
-    static let opposite = "opposite/"
-    static let demand = "demand/"
+    static let worker: StaticString = "worker/"
+    static let service: StaticString = "service/"
+    static let function: StaticString = "function/"
+    static let pending: StaticString = "pending/"
+    static let opposite: StaticString = "opposite/"
+    static let demand: StaticString = "demand/"
     static let version: UInt8 = 1
 }
 
@@ -53,22 +53,22 @@ extension Cell {
         var entries: [StateEntry] = []
         if taken.cell { entries.append(StateEntry(key: Key.cell, value: clock.encoded())) }
         for name in taken.workers {
-            entries.append(StateEntry(key: Key.worker + name, value: reports[name]?.encodedState()))
+            entries.append(StateEntry(key: "\(Key.worker)\(name)", value: reports[name]?.encodedState()))
         }
         for id in taken.services {
-            entries.append(StateEntry(key: Key.service + id.path, value: services[id]?.encoded()))
+            entries.append(StateEntry(key: "\(Key.service)\(id.path)", value: services[id]?.encoded()))
         }
         for id in taken.functions {
-            entries.append(StateEntry(key: Key.function + id.path, value: functions[id]?.encoded()))
+            entries.append(StateEntry(key: "\(Key.function)\(id.path)", value: functions[id]?.encoded()))
         }
         for id in taken.pending {
             entries.append(
-                StateEntry(key: Key.pending + id.path, value: functions[id]?.encodedPending()))
+                StateEntry(key: "\(Key.pending)\(id.path)", value: functions[id]?.encodedPending()))
         }
         for id in taken.opposites {
             entries.append(
                 StateEntry(
-                    key: Key.opposite + id.path, value: opposites[id].map(encoded(opposites:))))
+                    key: "\(Key.opposite)\(id.path)", value: opposites[id].map(encoded(opposites:))))
         }
         for key in taken.demands {
             entries.append(
@@ -87,6 +87,9 @@ extension Cell {
             clock = try Clock(&reader)
         } else if let name = entry.key.after(Key.worker) {
             reports[name] = try WorkerReported(name, cell: number, &reader)
+            guard reports.count <= Limits.workersPerCellMax else {
+                throw CorruptState("more than \(Limits.workersPerCellMax) workers")
+            }
         } else if let path = entry.key.after(Key.service) {
             try restore(service: path, &reader)
         } else if let path = entry.key.after(Key.function) {
@@ -94,13 +97,17 @@ extension Cell {
         } else if let path = entry.key.after(Key.pending) {
             var function = self.function(try functionID(path))
             function.pending = try reader.readArray(each: SlotUse.read)
+            guard function.pending.count <= Limits.pendingMax + 1 else {
+                throw CorruptState("\(function.pending.count) slots are pending")
+            }
             functions[try functionID(path)] = function
         } else if let path = entry.key.after(Key.opposite) {
             opposites[try functionID(path)] = try reader.readArray {
                 reader throws(CorruptState) in try functionID(reader.readString())
             }
         } else if let rest = entry.key.after(Key.demand) {
-            let id = try functionID(String(rest.drop { $0 != "/" }.dropFirst()))
+            let path = rest.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst()
+            let id = try functionID(String(decoding: path, as: UTF8.self))
             var function = self.function(id)
             try function.demand.restoreDay(&reader)
             functions[id] = function
@@ -111,12 +118,27 @@ extension Cell {
     }
 
     /// The ledger and the lists that follow from the entries, once all are back.
-    mutating func completeRestore() {
+    mutating func completeRestore() throws(CorruptState) {
         guard restored else { return }
-        for id in functions.keys {
+        guard functions.isEmpty || clock.window != nil else {
+            throw CorruptState("cell \(number) has functions and was never evaluated")
+        }
+        guard functions.count <= Limits.functionsPerCellMax else {
+            throw CorruptState("cell \(number) has \(functions.count) functions")
+        }
+        for (id, function) in functions {
+            guard function.demand.firstSlot != .max else {
+                throw CorruptState("function \(id) has demand and no entry of its own")
+            }
+            if let stranger = function.placements.first(where: { reports[$0] == nil }) {
+                throw CorruptState("function \(id) is on worker \(stranger), which has no entry")
+            }
             services[id.service, default: KnownService()].functions.append(id)
         }
         rebuild()
+        if let full = ledger.workers.first(where: { $0.members > Limits.membersPerWorkerMax }) {
+            throw CorruptState("worker \(full.name) has \(full.members) members")
+        }
     }
 
     /// As far as it has been restored.
@@ -153,10 +175,4 @@ private func functionID(_ path: String) throws(CorruptState) -> FunctionID {
         throw CorruptState("\"\(path)\" is no function's path")
     }
     return id
-}
-
-extension String {
-    fileprivate func after(_ prefix: String) -> String? {
-        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
-    }
 }

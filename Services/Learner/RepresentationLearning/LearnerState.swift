@@ -97,10 +97,10 @@ enum StateKey {
             self = .partition
         } else if key == Self.modelKey {
             self = .model
-        } else if key.hasPrefix("function/"), let id = FunctionID(path: String(key.dropFirst(9))) {
+        } else if let path = key.after("function/"), let id = FunctionID(path: path) {
             self = .function(id)
-        } else if key.hasPrefix("day/"),
-            let id = FunctionID(path: String(key.dropFirst(4).dropLast(2)))
+        } else if let rest = key.after("day/"),
+            let id = FunctionID(path: String(decoding: rest.utf8.dropLast(2), as: UTF8.self))
         {
             self = .day(id)
         } else {

@@ -57,7 +57,9 @@ enum LogRecovery {
         let names = try Folder.names(in: folder)
         for name in names {
             let parts = name.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2, let base = Int64(parts[0]), base >= 0 else { continue }
+            guard parts.count == 2, let base = Int64(parts[0]),
+                (0...RecordBatchHeader.offsetMax).contains(base)
+            else { continue }
             if parts[1] == "log" {
                 bases.append(base)
             } else if parts[1] != SegmentSummary.kind || !names.contains("\(parts[0]).log") {
@@ -100,7 +102,9 @@ enum LogRecovery {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[segment.size...])
             guard let start = rest.baseAddress else { return }
             let header = unsafe RecordBatchHeader(start)
+            // The checksum does not cover the offset, but a segment's lie within 32 bits.
             guard header.isPlausible, header.baseOffset >= segment.nextOffset,
+                header.lastOffset - segment.baseOffset <= Int64(Int32.max),
                 header.sizeBytes <= rest.count, unsafe RecordBatch.isIntact(rest, header)
             else { return }
             segment.note(header)

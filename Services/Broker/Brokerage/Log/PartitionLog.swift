@@ -213,12 +213,12 @@ extension PartitionLog {
             guard let start = bytes.baseAddress else { return nil }
             let header = unsafe RecordBatchHeader(start)
             let records = unsafe (try? Records.decode(bytes, header)) ?? []
-            for record in records
-            where header.baseTimestampMs + record.timestampDeltaMs >= timestampMs {
-                return (
-                    header.baseOffset + Int64(record.offsetDelta),
-                    header.baseTimestampMs + record.timestampDeltaMs
-                )
+            for record in records {
+                // A producer writes what it likes here.
+                let (timeMs, isNone) = header.baseTimestampMs.addingReportingOverflow(
+                    record.timestampDeltaMs)
+                guard !isNone, timeMs >= timestampMs else { continue }
+                return (header.baseOffset + Int64(record.offsetDelta), timeMs)
             }
             // Not to be opened, or its header lies: the batch is as near as can be told.
             return (header.baseOffset, header.maxTimestampMs)

@@ -51,10 +51,13 @@ struct RecordBatchHeader: Equatable {
     /// The sequence number of the last record; after the largest comes 0.
     var lastSequence: Int32 { (baseSequence &+ (recordCount - 1)) & Int32.max }
 
+    /// Far beyond what a partition can hold, and far from where sums of offsets end.
+    static let offsetMax = Int64(1) << 62
+
     /// Whether lengths and counts make sense, all but the checksum.
     var isPlausible: Bool {
         magic == 2 && sizeBytes >= Self.size && lastOffsetDelta >= 0 && recordCount >= 0
-            && baseOffset >= 0
+            && (0...Self.offsetMax).contains(baseOffset)
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A small map of byte strings that lasts: an append-only file of changes.
 ///
 /// An entry is its length, its CRC-32C, then a byte (1 set, 0 removed), the key's length, the key
@@ -22,7 +24,14 @@ struct Journal {
     /// Sets keys, or removes them by nil, all of them or none.
     mutating func set(_ changes: [([UInt8], [UInt8]?)]) throws(StorageError) {
         var bytes: [UInt8] = []
-        for (key, value) in changes { bytes += Self.encode(key, value) }
+        for (key, value) in changes {
+            let entry = Self.encode(key, value)
+            // A longer one would be taken for a torn end at the next start.
+            guard entry.count - 8 <= Limits.journalEntryBytes else {
+                throw StorageError(operation: "write", path: path, code: EFBIG)
+            }
+            bytes += entry
+        }
         do throws(StorageError) {
             try file.write(bytes, at: size)
         } catch {

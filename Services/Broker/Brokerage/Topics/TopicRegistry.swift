@@ -38,7 +38,9 @@ final class TopicRegistry: @unchecked Sendable {
         }
         for (key, value) in journal.entries {
             let name = String(decoding: key, as: UTF8.self)
-            guard let (count, entries) = Self.decode(value) else { continue }
+            guard Self.isName(name), let (count, entries) = Self.decode(value),
+                (1...Limits.partitionsPerTopic).contains(count)
+            else { continue }
             // What was accepted once is kept, should a name or bound have changed since.
             let settings =
                 (try? TopicConfiguration(entries, defaults: configuration))
