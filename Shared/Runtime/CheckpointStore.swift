@@ -210,6 +210,7 @@ struct UnreadableCheckpoint: Error, Equatable, CustomStringConvertible {
     var description: String {
         "read the checkpoint of partition \(partition): \(what). If a newer version wrote it, start "
             + "that one; else put the tables state and checkpoints back from a backup, or delete "
-            + "the partition's rows of both: its state is then made again from what the topics hold"
+            + "the partition's rows of state and set its positions in checkpoints to '{}': all "
+            + "is then made again from what the topics hold"
     }
 }

@@ -53,13 +53,16 @@ extension Cell {
         var entries: [StateEntry] = []
         if taken.cell { entries.append(StateEntry(key: Key.cell, value: clock.encoded())) }
         for name in taken.workers {
-            entries.append(StateEntry(key: "\(Key.worker)\(name)", value: reports[name]?.encodedState()))
+            entries.append(
+                StateEntry(key: "\(Key.worker)\(name)", value: reports[name]?.encodedState()))
         }
         for id in taken.services {
-            entries.append(StateEntry(key: "\(Key.service)\(id.path)", value: services[id]?.encoded()))
+            entries.append(
+                StateEntry(key: "\(Key.service)\(id.path)", value: services[id]?.encoded()))
         }
         for id in taken.functions {
-            entries.append(StateEntry(key: "\(Key.function)\(id.path)", value: functions[id]?.encoded()))
+            entries.append(
+                StateEntry(key: "\(Key.function)\(id.path)", value: functions[id]?.encoded()))
         }
         for id in taken.pending {
             entries.append(
@@ -68,7 +71,8 @@ extension Cell {
         for id in taken.opposites {
             entries.append(
                 StateEntry(
-                    key: "\(Key.opposite)\(id.path)", value: opposites[id].map(encoded(opposites:))))
+                    key: "\(Key.opposite)\(id.path)", value: opposites[id].map(encoded(opposites:)))
+            )
         }
         for key in taken.demands {
             entries.append(

@@ -58,7 +58,8 @@ enum DayCoding {
             for _ in 0..<present {
                 demand[index] = Float(try reader.readFloat16()) * unit
                 let count = try reader.readUInt()
-                guard demand[index].isFinite, demand[index] >= 0, count <= UInt64(invocationsMax) else {
+                guard demand[index].isFinite, demand[index] >= 0, count <= UInt64(invocationsMax)
+                else {
                     throw CorruptState("slot of \(demand[index]) mCPU, \(count) invocations")
                 }
                 calls[index] = Float(count)
