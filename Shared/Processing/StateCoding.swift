@@ -2,8 +2,17 @@ internal import Topics
 
 /// An entry of kept state that cannot be read.
 public struct CorruptState: Error, Equatable, CustomStringConvertible {
+    /// What was read may be long; what is said of it is not.
+    private static let bytesMax = 1_024
+
     public let description: String
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) {
+        let isLong = description.utf8.count > Self.bytesMax
+        self.description =
+            isLong
+            ? String(decoding: description.utf8.prefix(Self.bytesMax), as: UTF8.self) + "..."
+            : description
+    }
 }
 
 /// Writes state compactly: variable-length integers, little-endian floats, counted strings.

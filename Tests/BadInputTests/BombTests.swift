@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Brokerage
@@ -10,18 +11,26 @@ import Testing
 
     @Test(arguments: [Codec.gzip, .snappy, .lz4, .zstd].map(\.rawValue))
     func `is refused before it is that much`(codec: Int16) async {
-        await #expect(processExitsWith: .success) { [codec = codec as Int16] in
-            guard let codec = Codec(rawValue: codec) else { throw Broken("no codec \(codec)") }
-            let bomb = try Bomb.of(codec)
-            try hold(bomb.count < 32 << 20, "\(bomb.count) bytes are no bomb")
-            let before = Memory.peakMb
-            let outcome = bomb.withUnsafeBytes { bytes in
-                Result { () throws(Codec.Failure) in try codec.decompress(bytes) }
-            }
-            guard case .failure(.tooLarge) = outcome else { throw Broken("it is not too large") }
-            let grown = Memory.peakMb - before
-            try hold(grown <= Self.growthMbMax, "grew by \(grown) MB")
+        let findings = `Bad input`.newPath()
+        defer { try? FileManager.default.removeItem(atPath: findings) }
+        let ended = await #expect(processExitsWith: .success) {
+            [codec = codec as Int16, findings = findings as String] in
+            leaving(findings: findings) { try Self.open(codec) }
         }
+        if ended == nil { Issue.record("\(`Bad input`.finding(at: findings).said)") }
+    }
+
+    private static func open(_ codec: Int16) throws {
+        guard let codec = Codec(rawValue: codec) else { throw Broken("no codec \(codec)") }
+        let bomb = try Bomb.of(codec)
+        try hold(bomb.count < 32 << 20, "\(bomb.count) bytes are no bomb")
+        let before = Memory.peakMb
+        let outcome = bomb.withUnsafeBytes { bytes in
+            Result { () throws(Codec.Failure) in try codec.decompress(bytes) }
+        }
+        guard case .failure(.tooLarge) = outcome else { throw Broken("it is not too large") }
+        let grown = Memory.peakMb - before
+        try hold(grown <= Self.growthMbMax, "grew by \(grown) MB")
     }
 }
 

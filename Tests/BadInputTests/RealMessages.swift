@@ -1,6 +1,7 @@
 import Allocation
 import Featurization
 import Foundation
+import Glibc
 import Prediction
 import Processing
 import TestSupport
@@ -24,7 +25,59 @@ struct RealMessages: Sendable {
     private static let minutes: Int64 = 90
     private static let messagesMax = 24
 
-    static let small = RealMessages()
+    private static let variable = "ANTIPHASE_BAD_INPUT_CORPUS"
+
+    /// What another process shared, or made here.
+    static let small: RealMessages = {
+        guard let path = ProcessInfo.processInfo.environment[variable],
+            let data = FileManager.default.contents(atPath: path),
+            let shared = try? PropertyListDecoder().decode(Shared.self, from: data)
+        else { return RealMessages() }
+        return RealMessages(shared)
+    }()
+
+    /// Lets processes that this one starts have its messages: making them takes seconds.
+    static func share() { _ = isShared }
+
+    private static let isShared: Bool = {
+        let encoder = PropertyListEncoder()
+        encoder.outputFormat = .binary
+        let path = folderUntilExit("corpus") + "/messages"
+        guard let data = try? encoder.encode(Shared(small)),
+            FileManager.default.createFile(atPath: path, contents: data)
+        else { return false }
+        return setenv(variable, path, 1) == 0
+    }()
+
+    private struct Shared: Codable {
+        var byTopic: [String: [Data]] = [:]
+        var invocations: [Data]
+        var endMs: Int64
+        var kept: [String: [String: Data]] = [:]
+
+        init(_ messages: RealMessages) {
+            invocations = messages.invocations.map { Data($0.encodedJSON()) }
+            endMs = messages.endMs
+            for (topic, values) in messages.byTopic {
+                byTopic[topic.name] = values.map { Data($0) }
+            }
+            for (stage, entries) in messages.kept {
+                for entry in entries {
+                    kept[stage, default: [:]][entry.key] = Data(entry.value ?? [])
+                }
+            }
+        }
+    }
+
+    private init(_ shared: Shared) {
+        endMs = shared.endMs
+        invocations = shared.invocations.compactMap { try? Invocation(decoding: Array($0).span) }
+        for topic in Topic.all { byTopic[topic] = shared.byTopic[topic.name]?.map { Array($0) } }
+        for (stage, entries) in shared.kept {
+            kept[stage] = entries.sorted { $0.key < $1.key }
+                .map { StateEntry(key: $0.key, value: Array($0.value)) }
+        }
+    }
 
     private init() {
         var parameters = GeneratedFleet.Parameters()
@@ -84,7 +137,8 @@ struct RealMessages: Sendable {
         keep(&learner, "learner")
         keep(&predictor, "predictor")
         keep(&allocator, "allocator")
-        for invocation in invocations { add(invocation) }
+        // The last ones, which are not too late for those before them.
+        for invocation in invocations.suffix(Self.messagesMax) { add(invocation) }
         for (topic, name) in Self.fixtures {
             byTopic[topic, default: []].append(Self.fixture(name))
         }

@@ -235,18 +235,11 @@ private struct Journals {
     }
 }
 
-/// A folder that is gone with its owner, in memory where there is such a file system.
+/// A folder that is gone with its owner, and with the process at the latest.
 final class TemporaryFolder: Sendable {
     let path: String
 
-    init(_ name: String) {
-        let memory = "/dev/shm"
-        let root =
-            FileManager.default.isWritableFile(atPath: memory)
-            ? memory : NSTemporaryDirectory()
-        path = "\(root)/antiphase-\(name)-\(UUID().uuidString)"
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init(_ name: String) { path = folderUntilExit(name) }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 

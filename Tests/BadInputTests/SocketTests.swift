@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 import TestSupport
@@ -11,27 +12,34 @@ import Testing
     static let growthMbMax = 200
 
     @Test func `serves its other clients, and neither stops nor grows`() async {
-        await #expect(processExitsWith: .success) {
-            let folder = TemporaryFolder("socket")
-            var configuration = BrokerConfiguration(dataFolder: folder.path)
-            configuration.port = 0
-            let broker = try Broker(configuration: configuration) { _ in }
-            broker.start()
-            defer { broker.stop() }
-            let port = UInt16(broker.port)
-            let bystander = try Peer(port)
-            try hold(bystander.creates("events"), "the topic cannot be created")
-            let before = Memory.peakMb
-            let mutator = Mutator(corpus: Frames.all, dictionary: ["events"])
-            for number in 0..<Self.connections {
-                try garbage(number, mutator, to: Peer(port))
-                try hold(
-                    bystander.produces("events") == Int64(number) * 3,
-                    "after connection \(number) the bystander's records lie elsewhere")
-            }
-            let grown = Memory.peakMb - before
-            try hold(grown <= Self.growthMbMax, "the broker grew by \(grown) MB")
+        let findings = `Bad input`.newPath()
+        defer { try? FileManager.default.removeItem(atPath: findings) }
+        let ended = await #expect(processExitsWith: .success) { [findings = findings as String] in
+            leaving(findings: findings) { try Self.serve() }
         }
+        if ended == nil { Issue.record("\(`Bad input`.finding(at: findings).said)") }
+    }
+
+    private static func serve() throws {
+        let folder = TemporaryFolder("socket")
+        var configuration = BrokerConfiguration(dataFolder: folder.path)
+        configuration.port = 0
+        let broker = try Broker(configuration: configuration) { _ in }
+        broker.start()
+        defer { broker.stop() }
+        let port = UInt16(broker.port)
+        let bystander = try Peer(port)
+        try hold(bystander.creates("bystanders"), "the topic cannot be created")
+        let before = Memory.peakMb
+        let mutator = Mutator(corpus: Frames.all, dictionary: ["events"])
+        for number in 0..<Self.connections {
+            try garbage(number, mutator, to: Peer(port))
+            try hold(
+                bystander.produces("bystanders") == Int64(number) * 3,
+                "after connection \(number) the bystander's records lie elsewhere")
+        }
+        let grown = Memory.peakMb - before
+        try hold(grown <= Self.growthMbMax, "the broker grew by \(grown) MB")
     }
 }
 

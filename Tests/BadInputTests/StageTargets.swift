@@ -11,7 +11,7 @@ import Topics
 extension Target {
     /// Messages, through the stages that read them.
     static let stages: [Target] = [
-        reading("featurizer", inputsUsually: 4_000) { FeaturizerStage(partition: $0) },
+        reading("featurizer", inputsUsually: 2_000) { FeaturizerStage(partition: $0) },
         reading("learner", inputsUsually: 400) { LearnerStage(partition: $0) },
         reading("predictor", inputsUsually: 400) { PredictorStage(partition: $0) },
         reading("allocator", inputsUsually: 500) { AllocatorStage(cell: $0) },

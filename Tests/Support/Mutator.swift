@@ -19,7 +19,7 @@ public struct Mutator: Sendable {
         var random = TestRandom(seed: mixer.next())
         var bytes = random.element(of: corpus)
         // Few changes reach deep, many reach wide; one input in 32 is left as it is.
-        let changes = random.below(32) == 0 ? 0 : 1 << random.below(4)
+        let changes = random.below(32) == 0 ? 0 : 1 << max(0, random.below(8) - 4)
         for _ in 0..<changes { change(&bytes, &random) }
         if bytes.count > Self.inputBytesMax { bytes.removeSubrange(Self.inputBytesMax...) }
         return bytes
