@@ -85,6 +85,12 @@ let package = Package(
                     "Featurization", "RepresentationLearning", "Prediction", "Allocation",
                     "Workload",
                 ]),
+            tests(
+                "BadInput",
+                of: [
+                    "Scanning", "Numerics", "Brokerage", "Featurization", "RepresentationLearning",
+                    "Prediction", "Allocation", "Workload", "HTTP", "Pages", "Settings",
+                ], .binding),
             tests("BenchmarkSmoke", of: ["Workloads"]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),
             tests(

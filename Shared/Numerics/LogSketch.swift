@@ -38,7 +38,8 @@ public struct LogSketch: Sendable, Equatable {
                 return nil
             }
             let (sum, overflow) = count.addingReportingOverflow(Int(bin & Self.countMask))
-            guard !overflow else { return nil }
+            // With room for more: a bin that overflows would be another bin.
+            guard !overflow, sum <= Int(Self.countMask) / 2 else { return nil }
             count = sum
         }
         guard bins.isEmpty ? least == .infinity && most == -.infinity : least <= most else {

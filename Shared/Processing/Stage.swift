@@ -8,7 +8,8 @@ public import Topics
 /// arrive in order; nothing orders one topic against another, and any message may come again.
 ///
 /// One value is one partition's state. It is kept as entries under keys: `takeChanges` gives those
-/// that changed since it was last asked, and `restore` takes all of them back after a start.
+/// that changed since it was last asked, and `restore` takes all of them back after a start,
+/// in any order, with `completeRestore` behind the last.
 public protocol Stage {
     /// A decoded message of any of its topics.
     associatedtype Input
@@ -41,6 +42,9 @@ public protocol Stage {
     mutating func takeChanges() -> [StateEntry]
     /// - Throws: when an entry was not written by this version or an older one.
     mutating func restore(_ entry: StateEntry) throws(CorruptState)
+    /// Called once, after the last entry was restored.
+    /// - Throws: when the entries contradict each other, or one that others need is missing.
+    mutating func completeRestore() throws(CorruptState)
 
     /// Figures of this partition for `/metrics`; summed over partitions.
     var gauges: [Gauge] { get }
@@ -50,6 +54,7 @@ extension Stage {
     public static var broadcasts: [Topic] { [] }
     public static func decodeTombstone(key: String, of topic: Topic) -> Input? { nil }
     public mutating func advance(nowMs: Int64, quietMs: Int64, _ effects: inout Effects<Row>) {}
+    public mutating func completeRestore() throws(CorruptState) {}
     public var gauges: [Gauge] { [] }
 }
 

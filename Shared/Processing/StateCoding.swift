@@ -1,7 +1,18 @@
+internal import Topics
+
 /// An entry of kept state that cannot be read.
 public struct CorruptState: Error, Equatable, CustomStringConvertible {
+    /// What was read may be long; what is said of it is not.
+    private static let bytesMax = 1_024
+
     public let description: String
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) {
+        let isLong = description.utf8.count > Self.bytesMax
+        self.description =
+            isLong
+            ? String(decoding: description.utf8.prefix(Self.bytesMax), as: UTF8.self) + "..."
+            : description
+    }
 }
 
 /// Writes state compactly: variable-length integers, little-endian floats, counted strings.
@@ -58,6 +69,17 @@ public struct StateWriter {
             bytes.append(UInt8(truncatingIfNeeded: pattern >> shift))
         }
     }
+}
+
+/// What a kept number can be.
+public enum StateLimits {
+    public static let timesMs: ClosedRange<Int64> = 0...FieldLimits.timeMsMax
+    /// Counted from 1970; what begins in the last of them may go on for a day.
+    public static let slots: ClosedRange<Int64> =
+        0...(FieldLimits.timeMsMax + Int64(FieldLimits.durationMsMax)) / FunctionShape.slotMs
+    /// Counted since ever, so that a sum of many stays far below 2^63.
+    public static let counts = 0...1 << 52
+    public static let amounts = 0...1e30
 }
 
 /// Reads what `StateWriter` wrote, and trusts none of it.
@@ -121,6 +143,66 @@ public struct StateReader {
 
     public mutating func readOptionalDouble() throws(CorruptState) -> Double? {
         try readBool() ? try readDouble() : nil
+    }
+
+    // What no writer could have written is refused where it is read, not where it does harm.
+
+    public mutating func readInt64(
+        in range: ClosedRange<Int64>
+    ) throws(CorruptState) -> Int64 {
+        let value = try readInt64()
+        guard range.contains(value) else { throw outside(value, range) }
+        return value
+    }
+
+    public mutating func readInt(in range: ClosedRange<Int>) throws(CorruptState) -> Int {
+        let value = try readInt()
+        guard range.contains(value) else { throw outside(value, range) }
+        return value
+    }
+
+    /// NaN lies in no range.
+    public mutating func readDouble(
+        in range: ClosedRange<Double>
+    ) throws(CorruptState) -> Double {
+        let value = try readDouble()
+        guard range.contains(value) else { throw outside(value, range) }
+        return value
+    }
+
+    public mutating func readFloat(in range: ClosedRange<Float>) throws(CorruptState) -> Float {
+        let value = try readFloat()
+        guard range.contains(value) else { throw outside(value, range) }
+        return value
+    }
+
+    public mutating func readOptionalDouble(
+        in range: ClosedRange<Double>
+    ) throws(CorruptState) -> Double? {
+        try readBool() ? try readDouble(in: range) : nil
+    }
+
+    /// A word as messages hold it: not long, without control characters.
+    public mutating func readWord() throws(CorruptState) -> String {
+        let word = try readString()
+        do throws(Rejection) {
+            try FieldLimits.check(word: word, of: "text")
+        } catch {
+            throw CorruptState("text before byte \(position): \(error.detail)")
+        }
+        return word
+    }
+
+    public mutating func readOptionalWord() throws(CorruptState) -> String? {
+        try readBool() ? try readWord() : nil
+    }
+
+    private func outside<Value>(
+        _ value: Value, _ range: ClosedRange<Value>
+    ) -> CorruptState {
+        CorruptState(
+            "number before byte \(position) is \(value), "
+                + "expected \(range.lowerBound) to \(range.upperBound)")
     }
 
     public mutating func readArray<Element>(

@@ -32,8 +32,14 @@ struct CheckpointStore<Kept: Stage> {
             do throws(CorruptState) {
                 try stage.restore(entry)
             } catch {
-                throw CorruptState("partition \(partition), entry \"\(entry.key)\": \(error)")
+                let what = "entry \"\(entry.key)\" of \(entry.value?.count ?? 0) bytes: \(error)"
+                throw UnreadableCheckpoint(partition: partition, what: what)
             }
+        }
+        do throws(CorruptState) {
+            try stage.completeRestore()
+        } catch {
+            throw UnreadableCheckpoint(partition: partition, what: "\(error)")
         }
         var rejections: [RejectionKey: RejectionCount] = [:]
         for row in try session.execute(
@@ -47,7 +53,8 @@ struct CheckpointStore<Kept: Stage> {
         }
         return OwnedPartition(
             number: partition, epoch: claimed[0], checkpoint: claimed[3], stage: stage,
-            positions: numbers(inJSON: claimed[1]), fences: Fences(numbers(inJSON: claimed[2])),
+            positions: try numbers(inJSON: claimed[1], of: partition),
+            fences: Fences(try numbers(inJSON: claimed[2], of: partition)),
             rejections: rejections, nowMs: nowMs)
     }
 
@@ -200,10 +207,28 @@ private func json(_ numbers: [String: Int64]) -> String {
     }
 }
 
-private func numbers(inJSON text: String) -> [String: Int64] {
+private func numbers(
+    inJSON text: String, of partition: Int32
+) throws(UnreadableCheckpoint) -> [String: Int64] {
     do {
         return try JSONDecoder().decode([String: Int64].self, from: Data(text.utf8))
     } catch {
-        preconditionFailure("read \(text): \(error)")
+        throw UnreadableCheckpoint(
+            partition: partition,
+            what: "\(text.prefix(256)) where numbers by topic or writer are kept")
+    }
+}
+
+/// What a partition's last owner kept cannot be read: this process ends, and nothing was changed.
+struct UnreadableCheckpoint: Error, Equatable, CustomStringConvertible {
+    let partition: Int32
+    /// What was read, and what was expected.
+    let what: String
+
+    var description: String {
+        "read the checkpoint of partition \(partition): \(what). If a newer version wrote it, start "
+            + "that one; else put the tables state and checkpoints back from a backup, or delete "
+            + "the partition's rows of state and set its positions in checkpoints to '{}': all "
+            + "is then made again from what the topics hold"
     }
 }

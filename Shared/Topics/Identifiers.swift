@@ -36,9 +36,10 @@ public struct FunctionID: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// - Parameter path: as `path` gives it; nil when it has not three parts.
     public init?(path: String) {
         let parts = path.utf8.split(separator: slash, omittingEmptySubsequences: false)
-            .map(component)
         guard parts.count == 3 else { return nil }
-        self.init(customer: parts[0], service: parts[1], function: parts[2])
+        self.init(
+            customer: component(parts[0]), service: component(parts[1]),
+            function: component(parts[2]))
     }
 
     public var description: String { path }
@@ -48,37 +49,42 @@ public struct FunctionID: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 }
 
-/// Names may hold any character; in a path `/` and `%` are written as `%2F` and `%25`.
-///
-/// By bytes, as Kafka and the scanner see them: to Swift a "/" before a combining accent is one
-/// character with it, and no "/".
-private func pathComponent(_ name: String) -> String {
-    guard name.utf8.contains(where: { $0 == slash || $0 == percent }) else { return name }
-    var bytes: [UInt8] = []
-    for byte in name.utf8 {
-        switch byte {
-        case percent: bytes += "%25".utf8
-        case slash: bytes += "%2F".utf8
-        default: bytes.append(byte)
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-}
-
-private func component(_ text: Substring.UTF8View) -> String {
-    guard text.contains(percent) else { return String(Substring(text)) }
-    var bytes: [UInt8] = []
-    var rest = text[...]
-    while let byte = rest.popFirst() {
-        if byte == percent, rest.starts(with: "2F".utf8) || rest.starts(with: "25".utf8) {
-            bytes.append(rest.starts(with: "2F".utf8) ? slash : percent)
-            rest = rest.dropFirst(2)
-        } else {
-            bytes.append(byte)
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-}
-
 private let slash = UInt8(ascii: "/")
 private let percent = UInt8(ascii: "%")
+
+// Names may hold any character; in a path `/` and `%` are written as `%2F` and `%25`. By bytes, not
+// by characters: a `/` before a combining mark is a character with it, and no `/` any more.
+
+private func pathComponent(_ name: String) -> String {
+    guard name.utf8.contains(where: { $0 == slash || $0 == percent }) else { return name }
+    var escaped: [UInt8] = []
+    escaped.reserveCapacity(name.utf8.count + 8)
+    for byte in name.utf8 {
+        switch byte {
+        case slash: escaped.append(contentsOf: "%2F".utf8)
+        case percent: escaped.append(contentsOf: "%25".utf8)
+        default: escaped.append(byte)
+        }
+    }
+    return String(decoding: escaped, as: UTF8.self)
+}
+
+private func component(_ part: Substring.UTF8View) -> String {
+    guard part.contains(percent) else { return String(Substring(part)) }
+    var name: [UInt8] = []
+    var rest = part[...]
+    while let byte = rest.first {
+        let escape = rest.prefix(3)
+        if escape.elementsEqual("%2F".utf8) {
+            name.append(slash)
+            rest = rest.dropFirst(3)
+        } else if escape.elementsEqual("%25".utf8) {
+            name.append(percent)
+            rest = rest.dropFirst(3)
+        } else {
+            name.append(byte)
+            rest = rest.dropFirst()
+        }
+    }
+    return String(decoding: name, as: UTF8.self)
+}

@@ -37,6 +37,12 @@ public struct ModelReleased: TopicMessage {
 
     public func validate() throws(Rejection) {
         try FieldLimits.check(name: name, of: "name")
+        try FieldLimits.check(version, in: 0...FieldLimits.versionMax, of: "version")
+        try FieldLimits.check(timeMs: fittedFromMs, of: "fitted_from_ms")
+        try FieldLimits.check(timeMs: fittedToMs, of: "fitted_to_ms")
+        for metric in metrics.keys.sorted() {
+            try FieldLimits.check(name: metric, of: "the name of a metric")
+        }
         let computed = Self.digest(of: Array(parameters))
         guard digest == computed else {
             throw Rejection(

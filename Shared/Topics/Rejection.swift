@@ -36,15 +36,34 @@ public enum FieldLimits {
     /// The end of the year 9999, the last that ISO 8601 writes with four digits.
     public static let timeMsMax: Int64 = 253_402_300_799_999
     public static let memoryMbMax: Double = 16_777_216
+    /// Of one thing in one slot; sums of them stay far below 2^63.
+    public static let countMax = 1_000_000_000
+    /// Of releases and corrections: what a table's `int` holds.
+    public static let versionMax = Int(Int32.max)
 
     public static func check(name: String, of field: StaticString) throws(Rejection) {
         guard !name.isEmpty else { throw Rejection(.invalidName, "\(field) is empty") }
-        guard name.utf8.count <= nameBytesMax else {
+        try check(word: name, of: field)
+    }
+
+    /// A name, or nothing: PostgreSQL takes no text with a zero byte in it.
+    public static func check(word: String, of field: StaticString) throws(Rejection) {
+        guard word.utf8.count <= nameBytesMax else {
             throw Rejection(
-                .invalidName, "\(field) has \(name.utf8.count) bytes, at most \(nameBytesMax) fit")
+                .invalidName, "\(field) has \(word.utf8.count) bytes, at most \(nameBytesMax) fit")
         }
-        guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard word.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw Rejection(.invalidName, "\(field) holds a control character")
+        }
+    }
+
+    public static func check(
+        _ value: Int, in range: ClosedRange<Int>, of field: StaticString
+    ) throws(Rejection) {
+        guard range.contains(value) else {
+            throw Rejection(
+                .outOfRange,
+                "\(field) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
         }
     }
 

@@ -59,6 +59,14 @@ public struct Representation: FunctionMessage {
         try FieldLimits.check(name: service, of: "service")
         try FieldLimits.check(name: function, of: "function")
         try FieldLimits.check(predictability, in: 0...1, of: "predictability")
+        try FieldLimits.check(modelVersion, in: 0...FieldLimits.versionMax, of: "model_version")
+        try FieldLimits.check(cluster, in: 0...FieldLimits.versionMax, of: "cluster")
+        try FieldLimits.check(slots, in: 0...FieldLimits.countMax, of: "slots")
+        for neighbour in nearest + opposite {
+            try FieldLimits.check(name: neighbour.customer, of: "customer of a neighbour")
+            try FieldLimits.check(name: neighbour.service, of: "service of a neighbour")
+            try FieldLimits.check(name: neighbour.function, of: "function of a neighbour")
+        }
         guard vector.allSatisfy(\.isFinite) else {
             throw Rejection(.outOfRange, "vector holds a value that is not finite")
         }

@@ -35,9 +35,8 @@ public struct ServiceAnnounced: ServiceMessage {
     public func validate() throws(Rejection) {
         try FieldLimits.check(name: customer, of: "customer")
         try FieldLimits.check(name: service, of: "service")
-        // Both are kept in tables and shown.
-        if !trigger.isEmpty { try FieldLimits.check(name: trigger, of: "trigger") }
-        if !runtime.isEmpty { try FieldLimits.check(name: runtime, of: "runtime") }
+        try FieldLimits.check(word: trigger, of: "trigger")
+        try FieldLimits.check(word: runtime, of: "runtime")
         try FieldLimits.check(memoryMb, in: 0...FieldLimits.memoryMbMax, of: "memory_mb")
         try FieldLimits.check(deadlineMs, in: 0...FieldLimits.durationMsMax, of: "deadline_ms")
         if let expectedInvocationsPerDay {

@@ -90,6 +90,23 @@ public struct FunctionShape: FunctionMessage {
         }
         try FieldLimits.check(cpuMs, in: 0...1e15, of: "cpu_ms")
         try FieldLimits.check(gbSeconds, in: 0...1e15, of: "gb_seconds")
+        try checkCounts()
+        try FieldLimits.check(memoryMb, in: 0...FieldLimits.memoryMbMax, of: "memory_mb")
+        if let deadlineMs {
+            try FieldLimits.check(
+                deadlineMs, in: 0...FieldLimits.durationMsMax, of: "deadline_ms")
+        }
+        if let trigger { try FieldLimits.check(word: trigger, of: "trigger") }
+        if let runtime { try FieldLimits.check(word: runtime, of: "runtime") }
+    }
+
+    private func checkCounts() throws(Rejection) {
+        let counted = 0...FieldLimits.countMax
+        for count in counts.all { try FieldLimits.check(count, in: counted, of: "counts") }
+        for count in perMinute { try FieldLimits.check(count, in: counted, of: "per_minute") }
+        try FieldLimits.check(concurrencyPeak, in: counted, of: "concurrency_peak")
+        try FieldLimits.check(coldStarts, in: counted, of: "cold_starts")
+        try FieldLimits.check(correction, in: 0...FieldLimits.versionMax, of: "correction")
     }
 }
 
@@ -107,6 +124,10 @@ public struct OutcomeCounts: Codable, Equatable, Sendable {
 
     public var total: Int { success + error + timeout + outOfMemory + throttled + killed }
     public var failures: Int { total - success }
+    /// Each count, `unknown` the last.
+    public var all: [Int] {
+        [success, error, timeout, outOfMemory, throttled, killed, unknown]
+    }
 
     public mutating func add(_ outcome: Outcome, _ count: Int = 1) {
         switch outcome {

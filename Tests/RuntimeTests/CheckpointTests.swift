@@ -72,6 +72,36 @@ struct `A checkpoint` {
         }
     }
 
+    @Test(arguments: [
+        (
+            "update state set value = '\\x01ff'",
+            "entry \"acme\" of 2 bytes: state entry ends at byte 2"
+        ),
+        ("update checkpoints set positions = '{\"services\": 0.5}'", "where numbers by topic"),
+    ])
+    func `that cannot be read says what was read, and what to do`(
+        damage: String, said: String
+    ) throws {
+        try withStore { store, session in
+            var first = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            try announce("acme", times: 2, to: &first)
+            first.positions["services"] = 2
+            #expect(try store.commit([snapshot(first)], in: &session) == [])
+            try session.execute(damage)
+            let error = #expect(throws: UnreadableCheckpoint.self) {
+                _ = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            }
+            #expect(error?.description.contains(said) == true)
+            // As it says.
+            try session.execute("delete from state where partition = 3")
+            try session.execute("update checkpoints set positions = '{}' where partition = 3")
+            let again = try store.claim(3, stage: TallyStage(), nowMs: 0, in: &session)
+            #expect(again.stage.counts == [:])
+            #expect(again.positions == [:])
+            #expect(again.epoch > first.epoch)
+        }
+    }
+
     @Test func `keeps how often and why messages were rejected`() throws {
         try withStore { store, session in
             let partition = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)

@@ -26,6 +26,9 @@ public func withTemporaryFolder<Value>(_ body: (_ path: String) throws -> Value)
     return try body(path)
 }
 
+/// A new folder that is removed when this process ends, however it ends.
+public func folderUntilExit(_ stem: String) -> String { Watchdog.makeFolder(stem) }
+
 /// Random numbers that are the same for the same seed (SplitMix64, Steele, Lea and Flood 2014).
 public struct TestRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64

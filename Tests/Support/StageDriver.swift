@@ -64,13 +64,18 @@ public struct StageDriver<Driven: Stage> {
         }
     }
 
+    /// What the last checkpoint has of a partition, in the order of the keys.
+    public func keptEntries(of partition: Int32 = 0) -> [StateEntry] {
+        kept[partition, default: [:]].sorted { $0.key < $1.key }
+            .map { StateEntry(key: $0.key, value: $0.value) }
+    }
+
     /// Forgets everything and starts again from the last checkpoint.
     public mutating func restart() throws {
         for partition in 0..<partitions {
             var stage = make(partition)
-            for (key, value) in kept[partition, default: [:]].sorted(by: { $0.key < $1.key }) {
-                try stage.restore(StateEntry(key: key, value: value))
-            }
+            for entry in keptEntries(of: partition) { try stage.restore(entry) }
+            try stage.completeRestore()
             stages[partition] = stage
         }
     }

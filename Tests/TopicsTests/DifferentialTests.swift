@@ -1,31 +1,7 @@
 import Foundation
+import TestSupport
 import Testing
 import Topics
-
-/// An invocation as Foundation's decoder reads it, which knows nothing of our scanner.
-private struct Reference: Decodable {
-    let customer, service, function, invocation: String
-    let started_at_ms: Int64
-    let duration_ms, memory_mb: Double
-    let cpu_ms, memory_peak_mb, init_ms, deadline_ms: Double?
-    let trigger, runtime, worker: String?
-    let outcome: Outcome
-
-    /// The decoder does not look into what nobody asks for; the other reader does.
-    static func read(_ bytes: [UInt8]) -> Invocation? {
-        guard let read = try? JSONDecoder().decode(Self.self, from: Data(bytes)),
-            (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil
-        else { return nil }
-        let invocation = Invocation(
-            customer: read.customer, service: read.service, function: read.function,
-            invocation: read.invocation, startedAtMs: read.started_at_ms,
-            durationMs: read.duration_ms, cpuMs: read.cpu_ms, memoryMb: read.memory_mb,
-            memoryPeakMb: read.memory_peak_mb, initMs: read.init_ms,
-            deadlineMs: read.deadline_ms, trigger: read.trigger, runtime: read.runtime,
-            worker: read.worker, outcome: read.outcome)
-        return (try? invocation.validate()) == nil ? nil : invocation
-    }
-}
 
 @Suite struct `The scanner, beside Foundation's decoder` {
     @Test(arguments: UInt64(0)..<100)
@@ -40,30 +16,7 @@ private struct Reference: Decodable {
     }
 
     private func compare(_ bytes: [UInt8]) {
-        var ours: Invocation?
-        var refusal: Rejection?
-        do throws(Rejection) { ours = try Invocation(decoding: bytes.span) } catch {
-            refusal = error
-        }
-        // Of a field given twice Foundation takes one; we refuse the message.
-        if refusal?.detail.hasSuffix("given twice, expected once") == true { return }
-        let theirs = Reference.read(bytes)
-        // It takes `0e0` but neither `0e5` nor `0.00e-1`, nor what is too small to tell from 0; all
-        // are numbers by JSON's grammar, and 0.
-        if theirs == nil, let ours, hasZero(ours), hasExponent(bytes) { return }
-        let text = String(decoding: bytes, as: UTF8.self)
-        #expect(ours == theirs || text.isEmpty)
-    }
-
-    private func hasZero(_ invocation: Invocation) -> Bool {
-        [
-            invocation.durationMs, invocation.memoryMb, invocation.cpuMs, invocation.memoryPeakMb,
-            invocation.initMs, invocation.deadlineMs,
-        ].contains(0)
-    }
-
-    private func hasExponent(_ bytes: [UInt8]) -> Bool {
-        String(decoding: bytes, as: UTF8.self).contains(/[0-9][eE][-+]?[0-9]/)
+        #expect(FoundationInvocation.disagreement(on: bytes) == nil)
     }
 
     /// One byte changed, removed, repeated, or a piece that means something put in.

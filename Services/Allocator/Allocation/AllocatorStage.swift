@@ -44,7 +44,7 @@ public struct AllocatorStage: Stage {
     public mutating func process(
         _ input: Input, nowMs: Int64, _ effects: inout Effects<AllocatorRow>
     ) throws(Rejection) {
-        cell.completeRestore()
+        precondition(!cell.restored, "a cell was restored and not completed")
         switch input {
         case .worker(let report): try cell.take(report, &effects)
         case .workerGone(let worker): cell.remove(worker, &effects)
@@ -58,7 +58,7 @@ public struct AllocatorStage: Stage {
     public mutating func advance(
         nowMs: Int64, quietMs: Int64, _ effects: inout Effects<AllocatorRow>
     ) {
-        cell.completeRestore()
+        precondition(!cell.restored, "a cell was restored and not completed")
         cell.tellAgain(&effects)
         if !cell.staleRows.isEmpty { cell.saveRows(&effects) }
     }
@@ -68,6 +68,8 @@ public struct AllocatorStage: Stage {
     public mutating func restore(_ entry: StateEntry) throws(CorruptState) {
         try cell.restore(entry)
     }
+
+    public mutating func completeRestore() throws(CorruptState) { try cell.completeRestore() }
 
     public var gauges: [Gauge] {
         [

@@ -53,22 +53,26 @@ extension Cell {
         var entries: [StateEntry] = []
         if taken.cell { entries.append(StateEntry(key: Key.cell, value: clock.encoded())) }
         for name in taken.workers {
-            entries.append(StateEntry(key: Key.worker + name, value: reports[name]?.encodedState()))
+            entries.append(
+                StateEntry(key: "\(Key.worker)\(name)", value: reports[name]?.encodedState()))
         }
         for id in taken.services {
-            entries.append(StateEntry(key: Key.service + id.path, value: services[id]?.encoded()))
+            entries.append(
+                StateEntry(key: "\(Key.service)\(id.path)", value: services[id]?.encoded()))
         }
         for id in taken.functions {
-            entries.append(StateEntry(key: Key.function + id.path, value: functions[id]?.encoded()))
+            entries.append(
+                StateEntry(key: "\(Key.function)\(id.path)", value: functions[id]?.encoded()))
         }
         for id in taken.pending {
             entries.append(
-                StateEntry(key: Key.pending + id.path, value: functions[id]?.encodedPending()))
+                StateEntry(key: "\(Key.pending)\(id.path)", value: functions[id]?.encodedPending()))
         }
         for id in taken.opposites {
             entries.append(
                 StateEntry(
-                    key: Key.opposite + id.path, value: opposites[id].map(encoded(opposites:))))
+                    key: "\(Key.opposite)\(id.path)", value: opposites[id].map(encoded(opposites:)))
+            )
         }
         for key in taken.demands {
             entries.append(
@@ -87,6 +91,9 @@ extension Cell {
             clock = try Clock(&reader)
         } else if let name = entry.key.rest(after: Key.worker) {
             reports[name] = try WorkerReported(name, cell: number, &reader)
+            guard reports.count <= Limits.workersPerCellMax else {
+                throw CorruptState("more than \(Limits.workersPerCellMax) workers")
+            }
         } else if let path = entry.key.rest(after: Key.service) {
             try restore(service: path, &reader)
         } else if let path = entry.key.rest(after: Key.function) {
@@ -94,6 +101,9 @@ extension Cell {
         } else if let path = entry.key.rest(after: Key.pending) {
             var function = self.function(try functionID(path))
             function.pending = try reader.readArray(each: SlotUse.read)
+            guard function.pending.count <= Limits.pendingMax + 1 else {
+                throw CorruptState("\(function.pending.count) slots are pending")
+            }
             functions[try functionID(path)] = function
         } else if let path = entry.key.rest(after: Key.opposite) {
             opposites[try functionID(path)] = try reader.readArray {
@@ -111,12 +121,27 @@ extension Cell {
     }
 
     /// The ledger and the lists that follow from the entries, once all are back.
-    mutating func completeRestore() {
+    mutating func completeRestore() throws(CorruptState) {
         guard restored else { return }
-        for id in functions.keys {
+        guard functions.isEmpty || clock.window != nil else {
+            throw CorruptState("cell \(number) has functions and was never evaluated")
+        }
+        guard functions.count <= Limits.functionsPerCellMax else {
+            throw CorruptState("cell \(number) has \(functions.count) functions")
+        }
+        for (id, function) in functions {
+            guard function.demand.firstSlot != .max else {
+                throw CorruptState("function \(id) has demand and no entry of its own")
+            }
+            if let stranger = function.placements.first(where: { reports[$0] == nil }) {
+                throw CorruptState("function \(id) is on worker \(stranger), which has no entry")
+            }
             services[id.service, default: KnownService()].functions.append(id)
         }
         rebuild()
+        if let full = ledger.workers.first(where: { $0.members > Limits.membersPerWorkerMax }) {
+            throw CorruptState("worker \(full.name) has \(full.members) members")
+        }
     }
 
     /// Says every assignment again, once after a restore.

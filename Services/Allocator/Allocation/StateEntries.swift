@@ -19,14 +19,18 @@ extension Cell.Clock {
     }
 
     init(_ reader: inout StateReader) throws(CorruptState) {
-        let newest = try reader.readInt64()
+        let slots = -1...StateLimits.slots.upperBound
+        let newest = try reader.readInt64(in: slots)
         newestSlot = newest < 0 ? nil : newest
-        let day = try reader.readInt64()
-        let settled = try reader.readInt64()
+        let day = try reader.readInt64(in: slots)
+        let settled = try reader.readInt64(in: slots)
         window = day < 0 ? nil : Window(day: day, settledSlot: settled)
-        hour = try reader.readInt64()
-        moves = try reader.readInt()
-        consolidatedHour = try reader.readInt64()
+        if let window, window != Window(newestSlot: settled + 1) {
+            throw CorruptState("slot \(settled + 1) is not of day \(day)")
+        }
+        hour = try reader.readInt64(in: slots)
+        moves = try reader.readInt(in: StateLimits.counts)
+        consolidatedHour = try reader.readInt64(in: slots)
     }
 }
 
@@ -53,6 +57,7 @@ extension WorkerReported {
             wattsIdle: try reader.readOptionalDouble(),
             wattsPeak: try reader.readOptionalDouble(),
             carbonGPerKwh: try reader.readOptionalDouble())
+        do throws(Rejection) { try validate() } catch { throw CorruptState("worker: \(error)") }
     }
 }
 
@@ -90,15 +95,22 @@ extension PlacedFunction {
     }
 
     mutating func restoreHead(_ reader: inout StateReader) throws(CorruptState) {
-        demand.firstSlot = try reader.readInt64()
+        demand.firstSlot = try reader.readInt64(in: StateLimits.slots)
         demand.prior = try Prior?(&reader)
         tier = try Tier(&reader)
         placements = try reader.readArray { reader throws(CorruptState) in
-            try reader.readString()
+            try reader.readWord()
         }
-        revision = try reader.readInt()
-        decidedAtMs = try reader.readInt64()
+        guard placements.count <= Limits.workersPerFunctionMax,
+            Set(placements).count == placements.count
+        else { throw CorruptState("placed on \(placements)") }
+        revision = try reader.readInt(in: StateLimits.counts)
+        decidedAtMs = try reader.readInt64(
+            in: 0...(StateLimits.slots.upperBound + 1) * FunctionShape.slotMs)
         reason = try reader.readString()
+        guard reason.utf8.allSatisfy({ $0 >= 0x20 }) else {
+            throw CorruptState("reason holds a control character")
+        }
     }
 
     /// nil while nothing is pending.
@@ -118,8 +130,10 @@ extension PlacedFunction {
 extension SlotUse {
     static func read(_ reader: inout StateReader) throws(CorruptState) -> SlotUse {
         SlotUse(
-            slot: try reader.readInt64(), correction: try reader.readInt(),
-            milliCpu: try reader.readFloat(), memoryMb: try reader.readFloat())
+            slot: try reader.readInt64(in: StateLimits.slots),
+            correction: try reader.readInt(in: 0...FieldLimits.versionMax),
+            milliCpu: try reader.readFloat(in: 0...Limits.demandMax),
+            memoryMb: try reader.readFloat(in: 0...Limits.demandMax))
     }
 }
 
@@ -143,8 +157,8 @@ extension Demand {
     }
 
     mutating func restoreDay(_ reader: inout StateReader) throws(CorruptState) {
-        let number = try reader.readInt64()
-        guard number >= 0 else { throw CorruptState("day \(number) is before 1970") }
+        let perDay = Int64(DemandWeek.slotsPerDay)
+        let number = try reader.readInt64(in: 0...StateLimits.slots.upperBound / perDay)
         let cpu = try DemandWeek.Day(number: number, values: values(&reader))
         let memory = try DemandWeek.Day(number: number, values: values(&reader))
         restore(cpu: cpu, memory: memory)
@@ -184,9 +198,10 @@ extension StateWriter {
 extension Prior? {
     fileprivate init(_ reader: inout StateReader) throws(CorruptState) {
         let hourly = try reader.readArray { reader throws(CorruptState) in
-            Int32(clamping: try reader.readInt64())
+            Int32(try reader.readInt64(in: 0...Int64(Limits.demandMax)))
         }
-        let variance = try reader.readInt()
+        // (2 x 1.6e7 / 3.29)^2 at most.
+        let variance = try reader.readInt(in: 0...100_000_000_000_000)
         guard hourly.isEmpty || hourly.count == 24 else {
             throw CorruptState("a prior has \(hourly.count) hours, expected 24")
         }

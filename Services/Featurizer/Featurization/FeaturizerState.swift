@@ -42,7 +42,7 @@ extension FeaturizerStage {
         }
         if entry.key == watermarkKey {
             var reader = try StateReader(value, newest: version)
-            latestStartMs = try reader.readInt64()
+            latestStartMs = try reader.readInt64(in: StateLimits.timesMs)
             try reader.finish()
             return
         }
@@ -51,19 +51,32 @@ extension FeaturizerStage {
         guard parts.count == 3 || parts.count == 4, let id = FunctionID(path: path) else {
             throw CorruptState("state entry \(entry.key) is of no function")
         }
-        let number = number(restoring: id, path: Array(path.utf8))
+        let number = try number(restoring: id, path: Array(path.utf8))
         if parts.count == 3 {
             try functions[number].read(value)
         } else {
-            try restoreSlot(named: parts[3], value, to: number)
+            try restoreSlot(named: String(decoding: parts[3], as: UTF8.self), value, to: number)
+        }
+    }
+
+    /// A slot whose function has no entry could not be kept again.
+    public mutating func completeRestore() throws(CorruptState) {
+        for tally in functions.tallies where tally.setup == nil {
+            throw CorruptState("function \(tally.id) has slots and no entry of its own")
         }
     }
 
     /// Entries come in no order: a slot may come before its function.
-    private mutating func number(restoring id: FunctionID, path: [UInt8]) -> Int32 {
+    private mutating func number(
+        restoring id: FunctionID, path: [UInt8]
+    ) throws(CorruptState) -> Int32 {
         let digest = CompactInvocation.digest(ofPath: path)
-        return functions.number(of: path, digest: digest)
-            ?? functions.add(id, path: path, digest: digest)
+        if let known = functions.number(of: path, digest: digest) { return known }
+        guard functions.count < FeaturizerLimits.functionsMax else {
+            throw CorruptState(
+                "more than \(FeaturizerLimits.functionsMax) functions, \(id) the first")
+        }
+        return functions.add(id, path: path, digest: digest)
     }
 
     private mutating func restoreSlot(
@@ -97,9 +110,9 @@ extension FunctionTally {
         var reader = try StateReader(value, newest: version)
         setup = try FunctionSetup(reading: &reader)
         counts = try OutcomeCounts(reading: &reader)
-        coldStarts = try reader.readInt()
-        firstSeenMs = try reader.readInt64()
-        lastSeenMs = try reader.readInt64()
+        coldStarts = try reader.readInt(in: StateLimits.counts)
+        firstSeenMs = try reader.readInt64(in: StateLimits.timesMs)
+        lastSeenMs = try reader.readInt64(in: StateLimits.timesMs)
         try reader.finish()
     }
 }
@@ -115,9 +128,10 @@ extension FunctionSetup {
 
     init(reading reader: inout StateReader) throws(CorruptState) {
         self.init(
-            saidAtMs: try reader.readInt64(), memoryMb: try reader.readDouble(),
-            trigger: try reader.readOptionalString(), runtime: try reader.readOptionalString(),
-            deadlineMs: try reader.readOptionalDouble())
+            saidAtMs: try reader.readInt64(in: StateLimits.timesMs),
+            memoryMb: try reader.readDouble(in: 0...FieldLimits.memoryMbMax),
+            trigger: try reader.readOptionalWord(), runtime: try reader.readOptionalWord(),
+            deadlineMs: try reader.readOptionalDouble(in: 0...FieldLimits.durationMsMax))
     }
 }
 
@@ -130,12 +144,12 @@ extension OutcomeCounts {
 
     init(reading reader: inout StateReader) throws(CorruptState) {
         self.init()
-        success = try reader.readInt()
-        error = try reader.readInt()
-        timeout = try reader.readInt()
-        outOfMemory = try reader.readInt()
-        throttled = try reader.readInt()
-        killed = try reader.readInt()
-        unknown = try reader.readInt()
+        success = try reader.readInt(in: StateLimits.counts)
+        error = try reader.readInt(in: StateLimits.counts)
+        timeout = try reader.readInt(in: StateLimits.counts)
+        outOfMemory = try reader.readInt(in: StateLimits.counts)
+        throttled = try reader.readInt(in: StateLimits.counts)
+        killed = try reader.readInt(in: StateLimits.counts)
+        unknown = try reader.readInt(in: StateLimits.counts)
     }
 }

@@ -31,8 +31,8 @@ extension SlotTally {
 
     init(reading bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: version)
-        let slot = try reader.readInt64()
-        let nextCorrection = try reader.readInt()
+        let slot = try reader.readInt64(in: StateLimits.slots)
+        let nextCorrection = try reader.readInt(in: 0...FieldLimits.versionMax)
         let isDue = try reader.readBool()
         self.init(slot: slot, setup: try FunctionSetup(reading: &reader))
         self.nextCorrection = nextCorrection
@@ -40,13 +40,10 @@ extension SlotTally {
         isChanged = false
         counts = try OutcomeCounts(reading: &reader)
         for minute in perMinute.indices {
-            guard let count = Int32(exactly: try reader.readInt()) else {
-                throw CorruptState("slot \(slot) has a minute with more than 32 bits")
-            }
-            perMinute[minute] = count
+            perMinute[minute] = Int32(try reader.readInt(in: 0...FieldLimits.countMax))
         }
-        cpuNs = try reader.readInt64()
-        gbNanoseconds = try reader.readInt64()
+        cpuNs = try reader.readInt64(in: 0 ... .max)
+        gbNanoseconds = try reader.readInt64(in: 0 ... .max)
         durationMs = try LogSketch(reading: &reader)
         memoryPeakMb = try LogSketch(reading: &reader)
         deadlineUsed = try LogSketch(reading: &reader)
@@ -54,8 +51,8 @@ extension SlotTally {
         var before = 0
         let changes = try reader.readArray { reader throws(CorruptState) in
             let step = try reader.readUInt()
-            guard step <= UInt64(FunctionShape.slotMs) else {
-                throw CorruptState("a change lies \(step) ms behind another of its slot")
+            guard step <= UInt64(FunctionShape.slotMs) - UInt64(before) else {
+                throw CorruptState("a change lies \(step) ms behind another, outside its slot")
             }
             before += Int(step)
             return (moment: before, by: try reader.readInt())
@@ -97,9 +94,9 @@ extension LogSketch {
             self.init()
             return
         }
-        let sumFixed = try reader.readInt64()
-        let least = try reader.readDouble()
-        let most = try reader.readDouble()
+        let sumFixed = try reader.readInt64(in: 0 ... .max)
+        let least = try reader.readDouble(in: StateLimits.amounts)
+        let most = try reader.readDouble(in: StateLimits.amounts)
         guard let sketch = LogSketch(bins: bins, sumFixed: sumFixed, least: least, most: most)
         else { throw CorruptState("a sketch's bins are out of order") }
         self = sketch

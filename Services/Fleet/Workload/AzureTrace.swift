@@ -73,6 +73,7 @@ public struct AzureTrace: Sendable {
         let first = day * dayMinutes + (minuteOfColumn.first?.minute ?? 0)
         let last = day * dayMinutes + (minuteOfColumn.last?.minute ?? 0)
         minutes = (day == 0 ? first : minutes.lowerBound)..<last + 1
+        var perMinute = Array(repeating: 0, count: minuteOfColumn.count)
         try table.forEachRow { row throws(TraceError) in
             let key = row.text(app) + "/" + row.text(name)
             let index = known[key] ?? functions.count
@@ -89,9 +90,16 @@ public struct AzureTrace: Sendable {
                         owner: row.text(owner), app: row.text(app), function: row.text(name),
                         trigger: row.text(trigger)))
             }
-            for (column, minute) in minuteOfColumn {
+            for (i, (column, minute)) in minuteOfColumn.enumerated() {
                 let count = try row.count(column)
                 guard count > 0 else { continue }
+                perMinute[i] += Int(count)
+                guard perMinute[i] <= Limits.tracedPerMinuteMax else {
+                    throw row.error(
+                        column,
+                        expected: "at most \(Limits.tracedPerMinuteMax) invocations a minute, "
+                            + "of all functions")
+                }
                 cells.append(
                     Cell(
                         minute: Int32(day * dayMinutes + minute), function: Int32(index),

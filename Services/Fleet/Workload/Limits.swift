@@ -16,6 +16,9 @@ public enum Limits {
     public static let functionsMax = 200_000
     static let functionsPerService = 20
     public static let workersPerCellMax = 1_000
+    /// Invocations of a trace that begin in one minute: 67,000 a second, of which nearly four
+    /// minutes' may end in one.
+    static let tracedPerMinuteMax = 4_000_000
     /// Days of a trace: the public one has 14.
     static let traceDaysMax = 31
     /// A cell of a trace's table that an error message repeats.

@@ -43,8 +43,8 @@ enum DayCoding {
         _ bytes: [UInt8]
     ) throws(CorruptState) -> (milliCpu: DemandWeek.Day, invocations: DemandWeek.Day) {
         var reader = try StateReader(bytes, newest: 1)
-        let number = try reader.readInt64()
-        guard number >= 0 else { throw CorruptState("day \(number)") }
+        let perDay = Int64(DemandWeek.slotsPerDay)
+        let number = try reader.readInt64(in: 0...StateLimits.slots.upperBound / perDay)
         var demand = [Float](repeating: .nan, count: DemandWeek.slotsPerDay)
         var calls = demand
         var index = 0
@@ -58,7 +58,8 @@ enum DayCoding {
             for _ in 0..<present {
                 demand[index] = Float(try reader.readFloat16()) * unit
                 let count = try reader.readUInt()
-                guard demand[index].isFinite, count <= UInt64(invocationsMax) else {
+                guard demand[index].isFinite, demand[index] >= 0, count <= UInt64(invocationsMax)
+                else {
                     throw CorruptState("slot of \(demand[index]) mCPU, \(count) invocations")
                 }
                 calls[index] = Float(count)

@@ -1,5 +1,6 @@
 internal import Numerics
 public import Processing
+internal import Topics
 
 extension EncoderModel {
     private static let codingVersion: UInt8 = 1
@@ -24,7 +25,7 @@ extension EncoderModel {
     ///   another make than this code's.
     public init(bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: Self.codingVersion)
-        version = try reader.readInt()
+        version = try reader.readInt(in: 0...FieldLimits.versionMax)
         biases = try Self.floats(&reader, DemandFeatures.convolutions, "biases")
         standardisation = Standardisation(
             means: try Self.floats(&reader, DemandFeatures.count, "means"),
@@ -35,13 +36,14 @@ extension EncoderModel {
             rows: Self.dimensions, columns: DemandFeatures.count, values: weights)
         clusters = try reader.readArray { reader throws(CorruptState) in
             Cluster(
-                id: try reader.readInt(), centroid: [], size: try reader.readInt(), dayProfile: []
+                id: try reader.readInt(in: 0...FieldLimits.versionMax), centroid: [],
+                size: try reader.readInt(in: StateLimits.counts), dayProfile: []
             ).with(
                 centroid: try Self.floats(&reader, Self.dimensions, "centroid"),
                 dayProfile: try Self.floats(&reader, 24, "day profile"))
         }
         try reader.finish()
-        guard version >= 0, (1...Limits.clusters.upperBound).contains(clusters.count) else {
+        guard (1...Limits.clusters.upperBound).contains(clusters.count) else {
             throw CorruptState("version \(version) of an encoder has \(clusters.count) clusters")
         }
     }

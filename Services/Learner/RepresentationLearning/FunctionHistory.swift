@@ -1,5 +1,6 @@
 internal import Numerics
 internal import Processing
+internal import Topics
 
 /// A function's last seven days as they were published, and what was made of them last.
 struct FunctionHistory: Sendable, Equatable {
@@ -118,14 +119,15 @@ struct FunctionHistory: Sendable, Equatable {
 
     mutating func restore(head bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: 1)
-        firstSlot = try reader.readInt64()
+        firstSlot = try reader.readInt64(in: StateLimits.slots)
         pending = try reader.readBool()
         encoding = nil
         if try reader.readBool() {
-            let version = try reader.readInt()
-            let mean = try reader.readFloat()
+            let version = try reader.readInt(in: 0...FieldLimits.versionMax)
+            let mean = try reader.readFloat(in: 0...(.greatestFiniteMagnitude))
             let vector = try reader.readArray { reader throws(CorruptState) in
-                try reader.readFloat()
+                // Of unit length, but for rounding.
+                try reader.readFloat(in: -1.001...1.001)
             }
             guard vector.count == EncoderModel.dimensions else {
                 throw CorruptState("vector of \(vector.count) numbers")

@@ -99,8 +99,8 @@ enum StateKey {
             self = .model
         } else if let id = key.rest(after: "function/").flatMap({ FunctionID(path: $0) }) {
             self = .function(id)
-        } else if let path = key.rest(after: "day/")?.dropLast(2),
-            let id = FunctionID(path: String(path))
+        } else if let rest = key.rest(after: "day/"),
+            let id = FunctionID(path: String(decoding: rest.utf8.dropLast(2), as: UTF8.self))
         {
             self = .day(id)
         } else {

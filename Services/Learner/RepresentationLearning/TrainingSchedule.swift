@@ -23,15 +23,12 @@ public struct PartitionSummary: Equatable, Sendable {
 
     public init(bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: 1)
-        lastSlot = try reader.readInt64()
-        lookedUntil = try reader.readInt64()
-        functions = try reader.readInt()
-        functionsOfAnHour = try reader.readInt()
-        modelVersion = try reader.readInt()
+        lastSlot = try reader.readInt64(in: StateLimits.slots)
+        lookedUntil = try reader.readInt64(in: StateLimits.slots)
+        functions = try reader.readInt(in: StateLimits.counts)
+        functionsOfAnHour = try reader.readInt(in: StateLimits.counts)
+        modelVersion = try reader.readInt(in: 0...FieldLimits.versionMax)
         try reader.finish()
-        guard lastSlot >= 0, lookedUntil >= 0, functions >= 0 else {
-            throw CorruptState("partition at slot \(lastSlot) with \(functions) functions")
-        }
     }
 
     var bytes: [UInt8] {

@@ -37,21 +37,3 @@ extension PredictorStage {
         FunctionID(path: path + "/")?.service
     }
 }
-
-extension FunctionShape {
-    /// What `validate` leaves open, and sums rely on.
-    func validateCounts() throws(Rejection) {
-        let parts = [
-            counts.success, counts.error, counts.timeout, counts.outOfMemory, counts.throttled,
-            counts.killed,
-        ]
-        for part in parts {
-            guard (0...1_000_000_000).contains(part) else {
-                throw Rejection(.outOfRange, "counts hold \(part), expected 0 to 1000000000")
-            }
-        }
-        if let trigger, trigger.utf8.count > FieldLimits.nameBytesMax {
-            throw Rejection(.invalidName, "trigger has \(trigger.utf8.count) bytes")
-        }
-    }
-}

@@ -6,8 +6,7 @@ extension PredictorStage {
     static let priorPrefix = "predictor/prior/"
 
     static func partition(ofPrior name: String) -> Int32? {
-        guard name.hasPrefix(priorPrefix) else { return nil }
-        return Int32(name.dropFirst(priorPrefix.count))
+        name.rest(after: priorPrefix).flatMap { Int32($0) }
     }
 
     /// Event time passes from slot to slot: publishes what is due, of what was read until then.
@@ -69,7 +68,7 @@ extension PredictorStage {
             "part of the prior has \(bytes.count) bytes, at most \(Limits.contributionBytes) fit")
         effects.publish(
             ModelReleased(
-                name: Self.priorPrefix + "\(partition)",
+                name: "\(Self.priorPrefix)\(partition)",
                 version: Int(watermarkMs / FunctionShape.slotMs),
                 metrics: [
                     "outcomes": Double(contribution.outcomes), "services": Double(ids.count),

@@ -52,7 +52,7 @@ public struct PredictorStage: Stage {
         switch input {
         case .announced(let announced): take(announced, &effects)
         case .withdrawn(let id): withdraw(id, &effects)
-        case .shape(let shape): try take(shape, &effects)
+        case .shape(let shape): take(shape, &effects)
         case .representation(let representation): take(representation, &effects)
         case .model(let model): try take(model, &effects)
         }
@@ -92,8 +92,7 @@ public struct PredictorStage: Stage {
 
     private mutating func take(
         _ shape: FunctionShape, _ effects: inout Effects<PredictorRow>
-    ) throws(Rejection) {
-        try shape.validateCounts()
+    ) {
         let startMs = shape.slotStartMs
         if let watermarkMs, startMs < watermarkMs - Clock.correctableForMs {
             effects.count("shapes_too_late_total")

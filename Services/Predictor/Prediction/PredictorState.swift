@@ -7,7 +7,7 @@ extension PredictorStage {
     private static let servicePrefix = "service/"
     private static let layout: UInt8 = 1
 
-    static func key(of id: ServiceID) -> String { servicePrefix + id.path }
+    static func key(of id: ServiceID) -> String { "\(servicePrefix)\(id.path)" }
 
     public mutating func takeChanges() -> [StateEntry] {
         let entries = changed.sorted().map { key in
@@ -17,7 +17,8 @@ extension PredictorStage {
             default:
                 StateEntry(
                     key: key,
-                    value: key.rest(after: Self.servicePrefix).flatMap(Self.service(ofPath:))
+                    value: key.rest(after: Self.servicePrefix)
+                        .flatMap { Self.service(ofPath: $0) }
                         .flatMap { services[$0]?.encoded })
             }
         }
@@ -33,7 +34,7 @@ extension PredictorStage {
         default:
             guard
                 let id = entry.key.rest(after: Self.servicePrefix)
-                    .flatMap(Self.service(ofPath:))
+                    .flatMap({ Self.service(ofPath: $0) })
             else { throw CorruptState("entry \"\(entry.key)\" is none of the predictor's") }
             services[id] = try ServiceState(decoding: bytes, of: id)
             // What was pending is not kept: all are published once more.
@@ -53,7 +54,7 @@ extension PredictorStage {
 
     private mutating func restorePartition(_ bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: Self.layout)
-        watermarkMs = try reader.readBool() ? try reader.readInt64() : nil
+        watermarkMs = try reader.readBool() ? try reader.readInt64(in: StateLimits.timesMs) : nil
         scored = try reader.readScore(of: partition)
         for _ in 0..<(try reader.readUInt()) {
             let score = try reader.readScore(of: partition)
@@ -71,7 +72,7 @@ extension PredictorStage {
 
     private mutating func restoreContribution(_ bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: Self.layout)
-        let releasedMs = try reader.readInt64()
+        let releasedMs = try reader.readInt64(in: StateLimits.timesMs)
         var writer = StateWriter(version: Self.layout)
         writer.write(releasedMs)
         own = try PriorContribution(decoding: Array(bytes.dropFirst(writer.bytes.count)))
@@ -96,14 +97,15 @@ extension StateReader {
     fileprivate mutating func readScore(
         of partition: Int32
     ) throws(CorruptState) -> PredictionScore {
-        var score = PredictionScore(partition: partition, dayStartMs: try readInt64())
-        score.outcomes = try readInt()
-        score.successes = try readInt()
-        score.logLoss = try readDouble()
-        score.baselineLogLoss = try readDouble()
-        score.newOutcomes = try readInt()
-        score.newLogLoss = try readDouble()
-        score.newBaselineLogLoss = try readDouble()
+        var score = PredictionScore(
+            partition: partition, dayStartMs: try readInt64(in: StateLimits.timesMs))
+        score.outcomes = try readInt(in: StateLimits.counts)
+        score.successes = try readInt(in: StateLimits.counts)
+        score.logLoss = try readDouble(in: StateLimits.amounts)
+        score.baselineLogLoss = try readDouble(in: StateLimits.amounts)
+        score.newOutcomes = try readInt(in: StateLimits.counts)
+        score.newLogLoss = try readDouble(in: StateLimits.amounts)
+        score.newBaselineLogLoss = try readDouble(in: StateLimits.amounts)
         return score
     }
 }

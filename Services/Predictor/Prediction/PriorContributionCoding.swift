@@ -1,4 +1,5 @@
 internal import Processing
+internal import Topics
 
 extension PriorContribution {
     static let layout: UInt8 = 1
@@ -37,9 +38,9 @@ extension PriorContribution {
 
     init(decoding bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: Self.layout)
-        successes = try reader.readInt()
-        outcomes = try reader.readInt()
-        guard successes >= 0, successes <= outcomes else {
+        successes = try reader.readInt(in: StateLimits.counts)
+        outcomes = try reader.readInt(in: StateLimits.counts)
+        guard successes <= outcomes else {
             throw CorruptState("\(successes) successes of \(outcomes) outcomes")
         }
         let strengths = try reader.readUInt()
@@ -52,12 +53,14 @@ extension PriorContribution {
         }
         customers = try reader.readArray { reader throws(CorruptState) in
             Customer(
-                group: .init(trigger: try reader.readString(), customer: try reader.readString()),
+                group: .init(trigger: try reader.readWord(), customer: try reader.readWord()),
                 votes: try reader.readVotes())
         }
         clusters = try reader.readArray { reader throws(CorruptState) in
             ClusterSeason(
-                cluster: Cluster(modelVersion: try reader.readInt(), number: try reader.readInt()),
+                cluster: Cluster(
+                    modelVersion: try reader.readInt(in: 0...FieldLimits.versionMax),
+                    number: try reader.readInt(in: 0...FieldLimits.versionMax)),
                 season: try reader.readSeason())
         }
         try reader.finish()
@@ -78,24 +81,19 @@ extension StateWriter {
 
 extension StateReader {
     fileprivate mutating func readTrigger() throws(CorruptState) -> PriorContribution.Trigger {
-        var trigger = PriorContribution.Trigger(name: try readString())
+        var trigger = PriorContribution.Trigger(name: try readWord())
         trigger.votes = try readVotes()
         for i in trigger.likelihood.indices {
-            let value = try readDouble()
-            guard value.isFinite else { throw CorruptState("likelihood is \(value)") }
-            trigger.likelihood[i] = value
+            trigger.likelihood[i] = try readSum()
         }
         trigger.services = try readAmount()
         trigger.voteStrength = try readAmount()
         trigger.nextStrength = try readAmount()
         trigger.busyness.services = try readAmount()
         trigger.busyness.rates = try readAmount()
-        trigger.busyness.logRates = try readDouble()
+        trigger.busyness.logRates = try readSum()
         trigger.busyness.cpuServices = try readAmount()
-        trigger.busyness.logCPUMs = try readDouble()
-        guard trigger.busyness.logRates.isFinite, trigger.busyness.logCPUMs.isFinite else {
-            throw CorruptState("sum of logarithms is not finite")
-        }
+        trigger.busyness.logCPUMs = try readSum()
         trigger.season = try readSeason()
         return trigger
     }
@@ -115,14 +113,15 @@ extension StateReader {
         return season
     }
 
-    private static let amountMax = 1e15
+    private static let amountMax = 1e18
 
     /// A number of something; another partition's, so it is not taken on trust.
     private mutating func readAmount() throws(CorruptState) -> Double {
-        let value = try readDouble()
-        guard (0...Self.amountMax).contains(value) else {
-            throw CorruptState("amount is \(value), expected 0 to \(Self.amountMax)")
-        }
-        return value
+        try readDouble(in: 0...Self.amountMax)
+    }
+
+    /// Of logarithms.
+    private mutating func readSum() throws(CorruptState) -> Double {
+        try readDouble(in: -Self.amountMax...Self.amountMax)
     }
 }

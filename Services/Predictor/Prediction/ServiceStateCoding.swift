@@ -34,25 +34,36 @@ extension ServiceState {
     init(decoding bytes: [UInt8], of id: ServiceID) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: Self.layout)
         if try reader.readBool() { announced = try reader.readAnnounced(of: id) }
-        functions = try reader.readArray { reader throws(CorruptState) in try reader.readString() }
+        functions = try reader.readArray { reader throws(CorruptState) in try reader.readWord() }
+        guard functions.count <= Limits.functionsPerService else {
+            throw CorruptState("service of \(functions.count) functions")
+        }
         recent = try reader.readArray { reader throws(CorruptState) in
             try reader.readRecentSlot()
+        }
+        guard recent.allSatisfy({ functions.indices.contains($0.function) }) else {
+            throw CorruptState("slot of a function beyond the \(functions.count) there are")
         }
         outcomes = try reader.readOutcomes()
         if try reader.readBool() { demand = try reader.readDemand() }
         if try reader.readBool() {
             newest = Facts(
-                slotStartMs: try reader.readInt64(), trigger: try reader.readOptionalString(),
-                memoryMb: try reader.readDouble(), deadlineMs: try reader.readOptionalDouble())
+                slotStartMs: try reader.readInt64(in: StateLimits.timesMs),
+                trigger: try reader.readOptionalWord(),
+                memoryMb: try reader.readDouble(in: 0...FieldLimits.memoryMbMax),
+                deadlineMs: try reader.readOptionalDouble(in: 0...FieldLimits.durationMsMax))
         }
         for _ in 0..<(try reader.readUInt()) {
-            let function = try reader.readString()
+            let function = try reader.readWord()
             clusters[function] = Membership(
                 cluster: Cluster(
-                    modelVersion: try reader.readInt(), number: try reader.readInt()),
-                slots: try reader.readInt())
+                    modelVersion: try reader.readInt(in: 0...FieldLimits.versionMax),
+                    number: try reader.readInt(in: 0...FieldLimits.versionMax)),
+                slots: try reader.readInt(in: StateLimits.counts))
         }
-        voted = Votes(successes: try reader.readDouble(), weight: try reader.readDouble())
+        voted = Votes(
+            successes: try reader.readDouble(in: StateLimits.amounts),
+            weight: try reader.readDouble(in: StateLimits.amounts))
         try reader.finish()
     }
 }
@@ -119,11 +130,11 @@ extension StateReader {
     fileprivate mutating func readAnnounced(
         of id: ServiceID
     ) throws(CorruptState) -> ServiceAnnounced {
-        let trigger = try readString()
-        let runtime = try readString()
-        let memoryMb = try readDouble()
-        let deadlineMs = try readDouble()
-        let expected = try readOptionalDouble()
+        let trigger = try readWord()
+        let runtime = try readWord()
+        let memoryMb = try readDouble(in: 0...FieldLimits.memoryMbMax)
+        let deadlineMs = try readDouble(in: 0...FieldLimits.durationMsMax)
+        let expected = try readOptionalDouble(in: StateLimits.amounts)
         let tier = try readString()
         guard let tier = Tier(rawValue: tier) else {
             throw CorruptState("tier \"\(tier)\" of a service is none we know")
@@ -131,53 +142,67 @@ extension StateReader {
         return ServiceAnnounced(
             customer: id.customer, service: id.service, trigger: trigger, runtime: runtime,
             memoryMb: memoryMb, deadlineMs: deadlineMs, expectedInvocationsPerDay: expected,
-            tier: tier, successTarget: try readOptionalDouble())
+            tier: tier, successTarget: try readOptionalDouble(in: 0...1))
     }
 
     fileprivate mutating func readRecentSlot() throws(CorruptState) -> ServiceState.RecentSlot {
         ServiceState.RecentSlot(
-            startMs: try readInt64(), function: try readInt(), correction: try readInt(),
-            successes: try readInt(), outcomes: try readInt(), cpuMs: try readDouble(),
-            foretold: try readDouble(), baseline: try readDouble(), isNew: try readBool())
+            startMs: try readInt64(in: StateLimits.timesMs),
+            function: try readInt(in: 0...Limits.functionsPerService),
+            correction: try readInt(in: 0...FieldLimits.versionMax),
+            successes: try readInt(in: StateLimits.counts),
+            outcomes: try readInt(in: StateLimits.counts),
+            cpuMs: try readDouble(in: StateLimits.amounts), foretold: try readDouble(in: 0...1),
+            baseline: try readDouble(in: 0...1), isNew: try readBool())
     }
 
     fileprivate mutating func readOutcomes() throws(CorruptState) -> OutcomeHistory {
         OutcomeHistory(
-            successes: try readDouble(), failures: try readDouble(), asOfMs: try readInt64(),
-            successesEver: try readInt(), outcomesEver: try readInt(),
-            surprise: try readDouble(), slots: try readDouble())
+            successes: try readDouble(in: StateLimits.amounts),
+            failures: try readDouble(in: StateLimits.amounts),
+            asOfMs: try readInt64(in: StateLimits.timesMs),
+            successesEver: try readInt(in: StateLimits.counts),
+            outcomesEver: try readInt(in: StateLimits.counts),
+            surprise: try readDouble(in: StateLimits.amounts),
+            slots: try readDouble(in: StateLimits.amounts))
     }
 
     fileprivate mutating func readDemand() throws(CorruptState) -> DemandHistory {
         var demand = DemandHistory(firstSlotMs: 0)
-        demand.openHour = try readInt64()
-        demand.openCount = try readDouble()
-        demand.openExposure = try readDouble()
-        demand.levelCount = try readDouble()
+        demand.openHour = try readInt64(in: 0...StateLimits.timesMs.upperBound / Clock.hourMs)
+        demand.openCount = try readAmount()
+        demand.openExposure = try readAmount()
+        demand.levelCount = try readAmount()
         demand.levelExposure = try readDoubles(24)
         demand.profileCount = try readDoubles(24)
         demand.profileExposure = try readDoubles(24)
         demand.weekCount = try readDoubles(7)
         demand.weekExposure = try readDoubles(7)
-        demand.cpuMs = try readDouble()
-        demand.cpuInvocations = try readDouble()
+        demand.cpuMs = try readAmount()
+        demand.cpuInvocations = try readAmount()
         demand.hourly = try readDispersion()
         demand.daily = try readDispersion()
-        demand.dayCount = try readDouble()
-        demand.dayExpected = try readDouble()
-        demand.hoursSeen = try readDouble()
-        demand.slots = try readInt()
+        demand.dayCount = try readAmount()
+        demand.dayExpected = try readAmount()
+        demand.hoursSeen = try readAmount()
+        demand.slots = try readInt(in: StateLimits.counts)
         return demand
     }
 
     private mutating func readDispersion() throws(CorruptState) -> Dispersion {
+        // Squares of amounts; what strays less than chance would is negative.
         Dispersion(
-            strayed: try readDouble(), squares: try readDouble(), count: try readDouble())
+            strayed: try readDouble(in: -1e40...1e40), squares: try readDouble(in: 0...1e40),
+            count: try readAmount())
     }
 
-    mutating func readDoubles(_ count: Int) throws(CorruptState) -> [Double] {
+    private mutating func readAmount() throws(CorruptState) -> Double {
+        try readDouble(in: StateLimits.amounts)
+    }
+
+    private mutating func readDoubles(_ count: Int) throws(CorruptState) -> [Double] {
         var values: [Double] = []
-        for _ in 0..<count { values.append(try readDouble()) }
+        for _ in 0..<count { values.append(try readAmount()) }
         return values
     }
 }

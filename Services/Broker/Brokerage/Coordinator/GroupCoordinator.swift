@@ -93,6 +93,10 @@ final class GroupCoordinator: @unchecked Sendable {
             case .failure(let error): return SyncGroupResponse(error: error, assignment: [])
             case .success(let found): (group, member) = found
             }
+            let isLong = request.assignments.contains {
+                $0.assignment.count > Limits.memberMetadataBytes
+            }
+            if isLong { return SyncGroupResponse(error: .invalidRequest, assignment: []) }
             member.heardMs = Clock.monotonicMs()
             if group.state == .completing {
                 member.awaitsSync = true

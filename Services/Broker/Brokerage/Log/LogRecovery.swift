@@ -46,7 +46,9 @@ struct LogRecovery {
         // Backwards: of a draft the summary goes before the log, which tells that it is a draft.
         for name in names.sorted(by: >) {
             let parts = name.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2, let base = Int64(parts[0]), base >= 0 else { continue }
+            guard parts.count == 2, let base = Int64(parts[0]),
+                (0...RecordBatchHeader.offsetMax).contains(base)
+            else { continue }
             let path = "\(folder)/\(name)"
             switch parts[1] {
             case "log": bases.append(base)
@@ -111,7 +113,9 @@ struct LogRecovery {
             let taken = try unsafe reader.next { bytes -> Bool in
                 guard let start = bytes.baseAddress else { return false }
                 let header = unsafe RecordBatchHeader(start)
+                // The checksum does not cover the offset, but a segment's lie within 32 bits.
                 guard header.baseOffset >= segment.nextOffset,
+                    header.lastOffset - segment.baseOffset <= Int64(Int32.max),
                     unsafe RecordBatch.isIntact(bytes, header)
                 else { return false }
                 segment.note(header)

@@ -33,13 +33,17 @@ extension PartitionLog {
         guard let records = opened else {
             return (max(header.baseOffset, start), header.maxTimestampMs)
         }
-        return records.lazy.map { record in
-            (
-                offset: header.baseOffset + Int64(record.offsetDelta),
-                timestampMs: header.hasAppendTime
-                    ? header.maxTimestampMs : header.baseTimestampMs + record.timestampDeltaMs
-            )
-        }.first { $0.offset >= start && $0.timestampMs >= timestampMs }
+        for record in records {
+            let offset = header.baseOffset + Int64(record.offsetDelta)
+            // A producer writes what it likes here.
+            let (ownMs, isNone) = header.baseTimestampMs.addingReportingOverflow(
+                record.timestampDeltaMs)
+            let timeMs = header.hasAppendTime ? header.maxTimestampMs : ownMs
+            guard header.hasAppendTime || !isNone, offset >= start, timeMs >= timestampMs
+            else { continue }
+            return (offset, timeMs)
+        }
+        return nil
     }
 
     /// The time of the latest record; -1 when there is none.

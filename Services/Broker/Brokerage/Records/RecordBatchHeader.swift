@@ -57,10 +57,13 @@ struct RecordBatchHeader: Equatable {
     /// Compaction takes records out of a batch, and leaves its last offset.
     var lastSequence: Int32 { (baseSequence &+ lastOffsetDelta) & Int32.max }
 
+    /// Far beyond what a partition can hold, and far from where sums of offsets end.
+    static let offsetMax = Int64(1) << 62
+
     /// Whether lengths and counts make sense, all but the checksum.
     var isPlausible: Bool {
         magic == 2 && sizeBytes >= Self.size && lastOffsetDelta >= 0 && recordCount >= 0
-            && baseOffset >= 0
+            && (0...Self.offsetMax).contains(baseOffset)
     }
 }
 

@@ -56,7 +56,10 @@ final class RequestHandler: Sendable {
                     host: connection.host)
                 if let other = try answer(request, &reader, &writer) { return other }
             }
-            writer.overwrite(at: 0, int32: Int32(writer.count - 4))
+            guard let size = Int32(exactly: writer.count - 4) else {
+                return .close("an answer of \(writer.count) bytes, more than a length can say")
+            }
+            writer.overwrite(at: 0, int32: size)
             return .respond(writer)
         } catch {
             return .close("a request that cannot be read: \(error)")

@@ -4,7 +4,9 @@ extension RequestHandler {
         _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
     ) throws(WireError) {
         let request = try MetadataRequest(from: &reader, version: version)
-        let names = request.topics ?? topics.all.map(\.name)
+        // Each once: a short request cannot ask for the same long answer over and over.
+        var seen: Set<String> = []
+        let names = (request.topics ?? topics.all.map(\.name)).filter { seen.insert($0).inserted }
         let described = names.map { name in
             let mayCreate = request.topics != nil && request.autoCreate
             let topic = mayCreate ? topicCreatedIfConfigured(name) : topics.topic(name)

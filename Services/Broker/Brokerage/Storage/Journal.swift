@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A small map of byte strings that lasts: an append-only file of changes.
 ///
 /// An entry is its length, its CRC-32C, and its body: one change, or several that are made
@@ -35,6 +37,10 @@ struct Journal {
     mutating func set(_ changes: [Change]) throws(StorageError) {
         if isSuspect { try renew() }
         let bytes = Self.entry(changes)
+        // A longer one would be taken for a torn end at the next start.
+        guard bytes.count - 8 <= Limits.journalEntryBytes else {
+            throw StorageError(operation: "write", path: path, code: EFBIG)
+        }
         do throws(StorageError) {
             try file.write(bytes, at: size)
         } catch {

@@ -37,7 +37,9 @@ final class TopicRegistry: @unchecked Sendable {
         let starts = journal.entries.filter { Self.isStart($0.key) }
         for (key, value) in journal.entries where !Self.isStart(key) {
             let name = String(decoding: key, as: UTF8.self)
-            guard let (count, entries) = Self.decode(value) else { continue }
+            guard Self.isName(name), let (count, entries) = Self.decode(value),
+                (1...Limits.partitionsPerTopic).contains(count)
+            else { continue }
             // What was accepted once is kept, should a name or bound have changed since.
             let settings =
                 (try? TopicConfiguration(entries, defaults: configuration))
