@@ -114,6 +114,8 @@ extension `The dashboard` {
                     guard page.contentType.hasPrefix("text/html") else { continue }
                     let markup = Markup(page.body)
                     #expect(markup.faults == [], "\(target)")
+                    // From whatever page it is followed.
+                    #expect(markup.targets.filter { !$0.hasPrefix("/") } == [], "\(target)")
                     #expect(faults(markup, live: stream) == [], "\(target)")
                     waiting += markup.targets
                 }
@@ -121,7 +123,7 @@ extension `The dashboard` {
                 #expect(seen.count > 50)
                 for name in hostileNames {
                     let page = try read(site.answer(["functions", "acme", "images", name]))
-                    let readable = name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    let readable = name.replacing("\u{202e}", with: "\u{fffd}").split(whereSeparator: \.isWhitespace).joined(separator: " ")
                     #expect(page.text.contains("acme / images / \(readable)"))
                 }
             }

@@ -143,6 +143,8 @@ final class ClosedKafka {
 enum Doors {
     static let topicRefused = KafkaError.Code(rawValue: 29)
     static let groupRefused = KafkaError.Code(rawValue: 30)
+    /// To whom a topic is not described it is not there.
+    static let notShown = KafkaError.Code.unknownTopicOrPartition
 
     /// - Returns: nil when it was written.
     static func refusalToWrite(_ topic: String, _ cluster: Cluster) throws -> KafkaError? {
@@ -166,6 +168,12 @@ enum Doors {
         var options = BatchConsumer.Options(cluster)
         options.reportsPartitionEnd = true
         let consumer = try BatchConsumer(options)
+        // Who may not even see it is told by the topic's metadata; who sees it, by reading.
+        do throws(KafkaError) {
+            _ = try consumer.partitionCount(of: topic, timeoutMs: 8_000)
+        } catch {
+            return error.code == notShown ? topicRefused : error.code
+        }
         try consumer.assign([(TopicPartition(topic, 0), .beginning)])
         return try refusal(of: consumer, isMember: false)
     }

@@ -58,7 +58,7 @@ struct `A hostile name` {
         let functionLinks = links.filter { $0.contains("functions") && !$0.contains("#") }
         // The table of the first page lists at most so many; every one of ours is among them.
         #expect(functionLinks.count >= HostileFleet.names.count)
-        var found = 0
+        #expect(links.allSatisfy { $0.hasPrefix("/") || $0.hasPrefix("#") }, "\(links)")
         for target in targets + links.sorted() where !target.hasPrefix("#") {
             let place = String(target.prefix { $0 != "#" })
             let answer = try #require(
@@ -74,9 +74,7 @@ struct `A hostile name` {
                 #expect(faults == [], "\(place)")
             }
             if isCSV(answer) { expectSameColumns(answer.body, place) }
-            if functionLinks.contains(target), answer.status == 200 { found += 1 }
         }
-        #expect(found == functionLinks.count)
         // Labels are few, and no customer's.
         let metrics = fetch(port, "/metrics")?.body ?? ""
         #expect(HostileFleet.names.filter { $0.count > 4 && metrics.contains($0) } == [])

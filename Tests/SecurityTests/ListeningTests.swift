@@ -28,7 +28,7 @@ struct `What listens` {
         let port = try #require(program.port(), "\(program.said)")
         let places = Sockets.listening(of: program.process.processID)
         #expect(places.map(\.port) == [port])
-        #expect(places.allSatisfy(\.isLoopback), "\(places)")
+        #expect(places.filter { !$0.isLoopback }.isEmpty, "\(places)")
         // A name of the open web that was made to point here is not answered.
         #expect(fetch(port, "/health", host: "rebound.example")?.status == 421)
         #expect(fetch(port, "/health", host: "rebound.example:\(port)")?.status == 421)
@@ -48,7 +48,7 @@ struct `What listens` {
         defer { program.process.kill() }
         let port = try #require(program.port(), "\(program.said)")
         let places = Sockets.listening(of: program.process.processID)
-        #expect(places.count == 1 && places.allSatisfy(\.isEverywhere), "\(places)")
+        #expect(places.count == 1 && places.filter { !$0.isEverywhere }.isEmpty, "\(places)")
         // Any address of loopback but the first stands for "not the one it would bind by default".
         #expect(fetch(port, "/health", address: "127.9.9.9")?.status == 200)
         #expect(fetch(port, "/health", host: "fleet.example")?.status == 200)
@@ -62,11 +62,11 @@ struct `What listens` {
         let broker = try EmbeddedBroker()
         defer { broker.kill() }
         let places = Sockets.listening(of: broker.child.processID)
-        #expect(places.count == 1 && places.allSatisfy(\.isLoopback), "\(places)")
+        #expect(places.count == 1 && places.filter { !$0.isLoopback }.isEmpty, "\(places)")
         let open = try EmbeddedBroker(arguments: ["--host", "0.0.0.0"])
         defer { open.kill() }
         let everywhere = Sockets.listening(of: open.child.processID)
-        #expect(everywhere.count == 1 && everywhere.allSatisfy(\.isEverywhere), "\(everywhere)")
+        #expect(everywhere.count == 1 && everywhere.filter { !$0.isEverywhere }.isEmpty, "\(everywhere)")
     }
 
     @Test func `says that the dashboard has no log-in`() throws {

@@ -35,7 +35,7 @@ struct `What compose/up starts` {
         let places = tree.map { Sockets.listening(of: $0) }.reduce(Set()) { $0.union($1) }
         // PostgreSQL, the broker, four stages, the fleet and the dashboard.
         #expect(places.count == 8, "\(places)")
-        #expect(places.allSatisfy(\.isLoopback), "\(places)")
+        #expect(places.filter { !$0.isLoopback }.isEmpty, "\(places)")
     }
 
     /// But for what an upper folder of theirs already closes.

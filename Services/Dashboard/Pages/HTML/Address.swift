@@ -2,7 +2,8 @@
 struct Address: Sendable, Equatable {
     let text: String
 
-    private init(_ text: String) { self.text = text }
+    /// With a label: without one it would be meant where one segment is given.
+    private init(text: String) { self.text = text }
 
     /// - Parameter segments: any text; each becomes one part of the path.
     init(_ segments: String..., query: [(name: String, value: String)] = [], part: String? = nil) {
@@ -27,7 +28,7 @@ struct Address: Sendable, Equatable {
     static let part = "part"
 
     /// A part of the page that it stands in.
-    static func here(_ part: String) -> Address { Address("#" + percentEncoded(part)) }
+    static func here(_ part: String) -> Address { Address(text: "#" + percentEncoded(part)) }
 
     static let fleet = Address()
     static let fleetLoad = Address("load.csv")
