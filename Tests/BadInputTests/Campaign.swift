@@ -18,7 +18,7 @@ enum Campaign {
     }
 
     /// Inputs are so cheap that time is only looked at between so many of them.
-    private static let inputsPerWatch = 64
+    private static let inputsPerWatch = 16
     /// CPU, not wall-clock, for so many inputs: the machine may be busy with others.
     private static let watchCPUSeconds = 20
 

@@ -16,7 +16,7 @@ extension Target {
             "segments", inputsUsually: 1_500, growthMbMax: 600,
             mutator: { Mutator(corpus: segments) }, prepare: { Segments().read }),
         Target(
-            "journals", inputsUsually: 1_500,
+            "journals", inputsUsually: 800,
             mutator: { Mutator(corpus: Journals.corpus) }, prepare: { Journals().read }),
     ]
 

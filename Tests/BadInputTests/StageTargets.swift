@@ -19,9 +19,9 @@ extension Target {
 
     /// What the stages kept, back into them.
     static let states: [Target] = [
-        restoring("featurizer", inputsUsually: 4_000) { FeaturizerStage(partition: $0) },
+        restoring("featurizer", inputsUsually: 1_200) { FeaturizerStage(partition: $0) },
         restoring("learner", inputsUsually: 400) { LearnerStage(partition: $0) },
-        restoring("predictor", inputsUsually: 400) { PredictorStage(partition: $0) },
+        restoring("predictor", inputsUsually: 200) { PredictorStage(partition: $0) },
         restoring("allocator", inputsUsually: 500) { AllocatorStage(cell: $0) },
     ]
 

@@ -15,8 +15,9 @@ enum Limits {
     static let forgottenAfterMs: Int64 = 30 * Clock.dayMs
     /// Silent for so long, it is looked at once a day.
     static let dormantAfterMs: Int64 = 7 * Clock.dayMs
-    /// Hours of silence that are learnt one by one: ten years; nothing older weighs anything.
-    static let silentHoursLearnt: Int64 = 10 * 366 * 24
+    /// Hours of silence that are learnt one by one: two years, or 26 half-lives of what lasts
+    /// longest, so that nothing older weighs anything.
+    static let silentHoursLearnt: Int64 = 2 * 366 * 24
 }
 
 /// The event times at which something happens.
