@@ -60,7 +60,8 @@ struct ProducerSequences: Equatable {
         }
         guard let latest = known.batches.last else { return .append }
         if first == (latest.last &+ 1) & Int32.max { return .append }
-        return .refuse(first <= latest.last ? .duplicateSequenceNumber : .outOfOrderSequenceNumber)
+        // One stored so long ago that it is not remembered, too.
+        return .refuse(.outOfOrderSequenceNumber)
     }
 
     /// Takes note of a stored batch; `header` has the offset that it was given.
