@@ -221,7 +221,7 @@ extension [UInt8] {
         try withLog { log throws in
             for sequence in Int32(0)..<10 { log.append(one(sequence)) }
             #expect(log.append(one(11)).error == .outOfOrderSequenceNumber)
-            #expect(log.append(one(4)).error == .duplicateSequenceNumber)
+            #expect(log.append(one(4)).error == .outOfOrderSequenceNumber)
             #expect(log.append(one(5)).baseOffset == 5)
         }
     }

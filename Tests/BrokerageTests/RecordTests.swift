@@ -67,7 +67,7 @@ import Testing
     @Test func `is refused when it is cut anywhere`() {
         let bytes = batch(three)
         for count in 0..<bytes.count {
-            #expect(refusal(of: Array(bytes[..<count])) == .corruptMessage)
+            #expect(refusal(of: Array(bytes[..<count])) == .invalidRecord)
         }
         #expect(refusal(of: bytes + bytes) == .invalidRecord)
     }

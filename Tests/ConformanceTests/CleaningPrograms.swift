@@ -54,12 +54,13 @@ enum CleaningPrograms {
     }
 
     /// Keys k0 to k4 in turn in the first segment (offsets 0 to 9); in the second a tombstone of k0
-    /// (10), then k1 to k3 in turn (11 to 20); the third is written to (21, 22) and stays as it is.
-    /// Left: 9 is the last of k4, 10 the tombstone, 18 to 20 the last of k2, k3 and k1.
+    /// (10), then k3, k1, k2 in turn (11 to 20: the rest of the offset by 3, and 1); the third is
+    /// written to (21, 22) and stays as it is.
+    /// Left: 9 is the last of k4, 10 the tombstone, 18 to 20 the last of k1, k2 and k3.
     private static let compaction = Program(
         "of each key the last record stays",
         sees: [
-            "9 k4, 10 k0 deleted, 18 k2, 19 k3, 20 k1, 21 last, 22 last",
+            "9 k4, 10 k0 deleted, 18 k1, 19 k2, 20 k3, 21 last, 22 last",
             "read from 0: 9", "to 23",
         ]
     ) { site in

@@ -6,18 +6,18 @@ import CRdKafka
 enum ErrorPrograms {
     static let all = [batches, fetches, versions, librdkafka]
 
-    /// 2 corrupt, 3 unknown topic or partition, 10 too large, 21 required acks, 32 timestamp, 43
-    /// format, 48 transaction state, 87 invalid record.
+    /// 2 corrupt, 3 unknown topic or partition, 10 too large, 32 timestamp, 87 invalid record.
     private static let batches = Program(
         "batches that are not taken",
         sees: [
             "one that is taken 0 at 0", "unknown topic 3", "unknown partition 3",
             "partition -1: 3", "a flipped bit 2", "the checksum flipped 2",
-            "cut short by a byte 2", "half a header 2", "two in one 87",
+            "cut short by a byte 87", "half a header 87", "two in one 87", "of format 1: 87",
+            "of format 9: 2", "a length of 5: 2",
             "too large 10", "as large as may be 0", "compacted, with a key 0",
             "compacted, without a key 87", "two hours ahead 32", "half an hour ahead 0",
             "a sequence of -1 with an id 87", "of a control batch 87",
-            "a count that is wrong 87", "a codec that is none 87",
+            "a count that is wrong 87", "a codec that is none refused",
             "the next that is taken 0 at 2",
         ]
     ) { site in
@@ -42,6 +42,9 @@ enum ErrorPrograms {
         try note("cut short by a byte", topic, Array(good.dropLast()))
         try note("half a header", topic, Array(good.prefix(30)))
         try note("two in one", topic, good + good)
+        try note("of format 1:", topic, resealed(good) { $0[16] = 1 })
+        try note("of format 9:", topic, resealed(good) { $0[16] = 9 })
+        try note("a length of 5:", topic, resealed(good) { $0[11] = 5 })
         // 61 bytes of header and 9 of record framing (two-byte varints of length) are not value.
         try note("too large", small, try batch([String(repeating: "x", count: 1_000)]))
         let most = try batch([String(repeating: "x", count: 1_000 - 61 - 11)])
@@ -55,7 +58,9 @@ enum ErrorPrograms {
         try note("a sequence of -1 with an id", topic, try odd.bytes)
         try note("of a control batch", topic, resealed(good) { $0[22] |= 0x20 })
         try note("a count that is wrong", topic, resealed(good) { $0[60] = 2 })
-        try note("a codec that is none", topic, resealed(good) { $0[22] |= 0x07 })
+        // Apache Kafka stumbles over it: -1, an error that is not known. Here it is 87.
+        let odder = try wire.produce(topic, resealed(good) { $0[22] |= 0x07 })
+        seen.append("a codec that is none \(odder.code == 0 ? "taken" : "refused")")
         let next = try wire.produce(topic, good)
         seen.append("the next that is taken \(next.code) at \(next.offset)")
         return seen
@@ -108,7 +113,7 @@ enum ErrorPrograms {
         try wire.tell(3, 4) { $0.int32(5) }
         seen.append("a request that ends early: \(wire.isClosed() ? "closed" : "answered")")
         let newer = try WireClient(site)
-        try newer.tell(18, 99) { _ in }
+        try newer.tell(18, 99, flexible: true) { _ in }
         let code = try newer.answer(.apiVersions, 0) { reader throws(WireError) in
             try reader.int16()
         }
@@ -120,7 +125,8 @@ enum ErrorPrograms {
         "errors as librdkafka tells them",
         sees: [
             "too large [\"MSG_SIZE_TOO_LARGE\"]", "after it [\"offset 0\"]",
-            "unknown partition [\"_UNKNOWN_PARTITION\"]", "unknown topic [\"_UNKNOWN_TOPIC\"]",
+            "unknown partition [\"_UNKNOWN_PARTITION\"]",
+            "unknown topic [\"UNKNOWN_TOPIC_OR_PART\"]",
             "read an unknown topic UNKNOWN_TOPIC_OR_PART", "read out of range _AUTO_OFFSET_RESET",
             "or from the start again 0",
         ]
@@ -149,8 +155,7 @@ enum ErrorPrograms {
         try send("after it", Sent("k", "v"), to: topic)
         try send("unknown partition", Sent("k", "v"), to: topic, 9)
         try send("unknown topic", Sent("k", "v"), to: site.name("missing"))
-        func failure(_ consumer: RecordConsumer, _ place: Place) throws -> String {
-            try consumer.assign([place])
+        func failure(_ consumer: RecordConsumer) throws -> String {
             var name: String?
             try await_("an error") {
                 if case .failure(let code)? = consumer.poll() { name = code }
@@ -158,11 +163,13 @@ enum ErrorPrograms {
             }
             return name ?? ""
         }
-        let strict = try RecordConsumer(site, ["auto.offset.reset": "error"])
-        let missing = Place(topic: site.name("missing"), partition: 0, offset: 0)
-        seen.append("read an unknown topic \(try failure(strict, missing))")
+        let member = try RecordConsumer(site, ["group.id": topic])
+        try member.subscribe([site.name("missing")])
+        seen.append("read an unknown topic \(try failure(member))")
         let beyond = Place(topic: topic, partition: 0, offset: 100)
-        seen.append("read out of range \(try failure(strict, beyond))")
+        let strict = try RecordConsumer(site, ["auto.offset.reset": "error"])
+        try strict.assign([beyond])
+        seen.append("read out of range \(try failure(strict))")
         let mild = try RecordConsumer(site, ["auto.offset.reset": "earliest"])
         let first = try mild.readAll([beyond]).first?.place.offset
         seen.append("or from the start again \(first ?? -1)")

@@ -37,9 +37,25 @@ struct Program: Sendable, CustomTestStringConvertible {
 }
 
 extension Program {
-    func checkEmbedded() throws { #expect(try seen(of: .embedded) == expected) }
+    func checkEmbedded() throws {
+        let differences = Program.differences(expected, try seen(of: .embedded))
+        #expect(differences == [])
+    }
 
-    func compare() throws { #expect(try seen(of: .embedded) == seen(of: .apache)) }
+    func compare() throws {
+        let differences = Program.differences(try seen(of: .apache), try seen(of: .embedded))
+        #expect(differences == [])
+    }
+
+    /// What is in one and not in the other, by lines: `-` wanted, `+` seen of the embedded broker.
+    private static func differences(_ wanted: [String], _ seen: [String]) -> [String] {
+        seen.difference(from: wanted).map { change in
+            switch change {
+            case .insert(let offset, let line, _): "+\(offset) \(line)"
+            case .remove(let offset, let line, _): "-\(offset) \(line)"
+            }
+        }
+    }
 }
 
 /// Why a comparison is skipped.

@@ -31,7 +31,8 @@ enum TransactionPrograms {
         seen.append("to \(try careful.watermarks(topic).1)")
         seen.append("all: \(try lines(careless, topic))")
         seen.append("end \(try careless.watermarks(topic).1)")
-        try commit(producer)  // marker 10
+        try commit(producer)  // marker 10, which Apache Kafka writes after its answer
+        try await_("the marker") { try careless.watermarks(topic).1 == 11 }
         try plain.send(Sent("k", "later"), to: topic)
         try plain.flush()
         seen.append("after the last commit: \(try lines(careful, topic))")

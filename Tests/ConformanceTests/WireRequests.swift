@@ -5,6 +5,17 @@ extension WireClient {
     func produce(
         _ topic: String, _ bytes: [UInt8], partition: Int32 = 0, transaction: String? = nil
     ) throws -> (code: Int16, offset: Int64) {
+        var answer: (code: Int16, offset: Int64) = (-1, -1)
+        _ = try patiently {
+            answer = try produceOnce(topic, bytes, partition, transaction)
+            return answer.code
+        }
+        return answer
+    }
+
+    private func produceOnce(
+        _ topic: String, _ bytes: [UInt8], _ partition: Int32, _ transaction: String?
+    ) throws -> (code: Int16, offset: Int64) {
         try ask(.produce, 7) { writer in
             writer.string(transaction)
             writer.int16(-1)

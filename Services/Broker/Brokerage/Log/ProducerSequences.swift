@@ -64,8 +64,8 @@ struct ProducerSequences: Equatable {
             return known.awaited ?? first == first ? .append : .refuse(.outOfOrderSequenceNumber)
         }
         if first == (latest.last &+ 1) & Int32.max { return .append }
-        // Producers take "duplicate" for "stored": it must be true of the whole batch.
-        return .refuse(last <= latest.last ? .duplicateSequenceNumber : .outOfOrderSequenceNumber)
+        // One stored so long ago that it is not remembered, too.
+        return .refuse(.outOfOrderSequenceNumber)
     }
 
     /// Takes note of a batch that was in order and could not be stored.

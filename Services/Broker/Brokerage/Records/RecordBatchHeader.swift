@@ -73,13 +73,15 @@ enum RecordBatch {
     static func check(
         _ bytes: UnsafeRawBufferPointer, bytesMax: Int64
     ) throws(ErrorCode) -> RecordBatchHeader {
-        guard let start = bytes.baseAddress, bytes.count > 16 else { throw .corruptMessage }
-        guard unsafe bytes[16] == 2 else { throw .unsupportedForMessageFormat }
-        guard bytes.count >= RecordBatchHeader.size else { throw .corruptMessage }
-        let header = unsafe RecordBatchHeader(start)
-        guard header.sizeBytes >= RecordBatchHeader.size, header.sizeBytes <= bytes.count else {
-            throw .corruptMessage
+        // What is incomplete is no batch, as what is of an older format is none for clients of now.
+        guard let start = bytes.baseAddress, bytes.count > 16 else { throw .invalidRecord }
+        guard unsafe bytes[16] <= 2 else { throw .corruptMessage }
+        guard unsafe bytes[16] == 2, bytes.count >= RecordBatchHeader.size else {
+            throw .invalidRecord
         }
+        let header = unsafe RecordBatchHeader(start)
+        guard header.sizeBytes >= RecordBatchHeader.size else { throw .corruptMessage }
+        guard header.sizeBytes <= bytes.count else { throw .invalidRecord }
         guard Int64(header.sizeBytes) <= bytesMax else { throw .messageTooLarge }
         guard header.sizeBytes == bytes.count else { throw .invalidRecord }
         guard unsafe isIntact(bytes, header) else { throw .corruptMessage }

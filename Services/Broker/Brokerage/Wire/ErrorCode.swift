@@ -26,10 +26,8 @@ enum ErrorCode: Int16, Error {
     case invalidReplicaAssignment = 39
     case invalidConfig = 40
     case invalidRequest = 42
-    case unsupportedForMessageFormat = 43
     case policyViolation = 44
     case outOfOrderSequenceNumber = 45
-    case duplicateSequenceNumber = 46
     case invalidProducerEpoch = 47
     case invalidTransactionState = 48
     case invalidProducerIDMapping = 49
