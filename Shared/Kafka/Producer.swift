@@ -54,7 +54,8 @@ public final class Producer {
             "socket.nagle.disable": "true",
         ]
         handle = try Handle(
-            RD_KAFKA_PRODUCER, settings: [settings, options.cluster.settings, options.settings], reports: deliveries
+            RD_KAFKA_PRODUCER,
+            settings: [settings, options.cluster.settings, options.settings], reports: deliveries
         ) { rd_kafka_conf_set_dr_msg_cb($0, reportDelivery) }
         self.deliveries = deliveries
     }

@@ -45,7 +45,8 @@ public struct Session: ~Copyable {
                 ("keepalives_idle", "10"), ("keepalives_interval", "5"),
                 ("keepalives_count", "4"), ("tcp_user_timeout", "30000"),
             ], onNotice: onNotice)
-        var setup = "SET TIME ZONE 'UTC';SET statement_timeout = \(options.statementTimeoutMs ?? 0);"
+        var setup =
+            "SET TIME ZONE 'UTC';SET statement_timeout = \(options.statementTimeoutMs ?? 0);"
         if options.isReadOnly { setup += "SET default_transaction_read_only = on;" }
         if let role = options.role { setup += "SET ROLE \(quoted(role));" }
         if let schema = options.schema { setup += "SET search_path = \(quoted(schema));" }

@@ -10,7 +10,8 @@ final class Database {
     private var session: Session?
 
     init(
-        target: Session.Target, role: String?, schema: String, application: String, stop: StopSignal,
+        target: Session.Target, role: String?, schema: String, application: String,
+        stop: StopSignal,
         dependency: Dependency
     ) {
         var options = Session.Options()

@@ -34,7 +34,8 @@ public func runStage<Run: Stage>(
     write: @escaping ([Run.Row], inout Session) throws -> Void,
     housekeeping: ((Settings) -> Housekeeping)? = nil
 ) -> Never {
-    let command = Command(name: name, summary: summary, settings: StageSettings.all + own,
+    let command = Command(
+        name: name, summary: summary, settings: StageSettings.all + own,
         families: [StageSettings.kafka])
     Program.run(
         command, waitingFor: [Dependency.postgres, Dependency.kafka], stopLimitMs: Limits.stopMs

@@ -59,7 +59,8 @@ struct FamilyReading {
     private static func name(
         _ key: String, of family: SettingFamily, _ reader: ArgumentReader
     ) -> String? {
-        guard key.hasPrefix(family.prefix + "."), !reader.declared.contains(where: { $0.key == key })
+        guard key.hasPrefix(family.prefix + "."),
+            !reader.declared.contains(where: { $0.key == key })
         else { return nil }
         return String(key.dropFirst(family.prefix.count + 1))
     }

@@ -23,8 +23,8 @@ func helpText(of path: [Command]) -> String {
 }
 
 private let secretsText = """
-    Secrets are taken from the environment or from a file (a line break at its end does not count), never from \
-    an argument, which everyone who lists processes could read; they are never printed.
+    Secrets are taken from the environment or from a file (a line break at its end does not count), \
+    never from an argument, which everyone who lists processes could read; they are never printed.
     """
 
 private func usage(of path: [Command]) -> String {

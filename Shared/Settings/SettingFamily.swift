@@ -57,7 +57,8 @@ public struct SettingFamily: Sendable {
     ) -> Target? {
         guard word.hasPrefix(start), word.count > start.count else { return nil }
         let rest = word.dropFirst(start.count)
-        var name = String((isVariable ? rest.lowercased() : String(rest)).map { $0 == separator ? "." : $0 })
+        var name = String(
+            (isVariable ? rest.lowercased() : String(rest)).map { $0 == separator ? "." : $0 })
         var isFile = false
         if name.hasSuffix(".file"), isSecret(String(name.dropLast(5))) {
             name.removeLast(5)

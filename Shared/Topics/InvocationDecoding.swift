@@ -30,7 +30,8 @@ public enum InvocationEncoding: Equatable, Sendable {
             throw Rejection(
                 .unknownContentType,
                 "content-type is \(String(contentType.unicodeScalars.prefix(64))), expected "
-                    + "application/json, application/x-protobuf or application/vnd.aws.lambda.telemetry+json")
+                    + "application/json, application/x-protobuf or application/vnd.aws.lambda.telemetry+json"
+            )
         }
     }
 }

@@ -104,6 +104,7 @@ func ask(
 ) throws -> Answer {
     let client = try Loopback(port: port)
     let lines = headers.map { $0 + "\r\n" }.joined()
-    client.send("\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(lines)\r\n")
+    client.send(
+        "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(lines)\r\n")
     return try Answer(client.receiveAll())
 }

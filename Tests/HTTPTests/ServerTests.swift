@@ -173,7 +173,9 @@ import Testing
         for header in ["127.0.0.1", "127.0.0.1:80", "[::1]:80", "LOCALHOST:80", "10.1.2.3", nil] {
             #expect(try status(address, nil, header) == 200)
         }
-        for header in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", ""] {
+        for header in [
+            "evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", "",
+        ] {
             #expect(try status(address, nil, header) == 421)
         }
     }

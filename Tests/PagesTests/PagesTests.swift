@@ -123,7 +123,9 @@ extension `The dashboard` {
                 #expect(seen.count > 50)
                 for name in hostileNames {
                     let page = try read(site.answer(["functions", "acme", "images", name]))
-                    let readable = name.replacing("\u{202e}", with: "\u{fffd}").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    let readable = name.replacing("\u{202e}", with: "\u{fffd}").split(
+                        whereSeparator: \.isWhitespace
+                    ).joined(separator: " ")
                     #expect(page.text.contains("acme / images / \(readable)"))
                 }
             }

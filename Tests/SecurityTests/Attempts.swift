@@ -18,7 +18,9 @@ enum Attempts {
             order by 1
             """, .textArray(SeededTables.stages + ["dashboard"]), .text(role))
         for relation in relations {
-            let (name, kind, column) = (relation[0] as String, relation[1] as String, relation[2] as String)
+            let (name, kind, column) = (
+                relation[0] as String, relation[1] as String, relation[2] as String
+            )
             attempts += [
                 "select * from \(name)", "select \(column) from \(name) for update",
                 "insert into \(name) default values", "update \(name) set \(column) = \(column)",
@@ -60,7 +62,8 @@ enum Attempts {
                 "create sequence \(schema).x", "create type \(schema).x as (i int)",
                 "create function \(schema).x() returns int language sql as 'select 1'",
                 "drop schema \(schema) cascade", "alter schema \(schema) rename to x",
-                "alter schema \(schema) owner to \(role)", "grant all on schema \(schema) to \(role)",
+                "alter schema \(schema) owner to \(role)",
+                "grant all on schema \(schema) to \(role)",
             ]
         }
         return attempts + [
@@ -101,7 +104,8 @@ enum Attempts {
             "create foreign data wrapper x", "create publication x for all tables",
             "create subscription x connection '' publication x",
             "create event trigger x on ddl_command_start execute function pg_notify()",
-            "create cast (text as int) without function", "create access method x type table handler x",
+            "create cast (text as int) without function",
+            "create access method x type table handler x",
             "load '/tmp/x.so'", "checkpoint",
             "create function c(int) returns int language c as '/tmp/x.so', 'c'",
             "create function i(int) returns int language internal as 'int4abs'",

@@ -46,7 +46,9 @@ final class ClosedKafka {
         let certified = freePort()
         certifiedServers = "localhost:\(certified)"
         var options = ["--sasl", "plain", "--tls", "--acl"]
-        for name in Self.table.keys.sorted() { options += ["--user", "\(name)=\(Self.mark)-\(name)"] }
+        for name in Self.table.keys.sorted() {
+            options += ["--user", "\(name)=\(Self.mark)-\(name)"]
+        }
         kafka = try RealKafka(options: options) { clients, controllers in
             let own = "CLIENTS://127.0.0.1:\(clients)"
             let other = "CERTIFIED://127.0.0.1:\(certified)"
@@ -72,7 +74,8 @@ final class ClosedKafka {
         // than all else here.
         try Admin(superuser).createTopics(
             Topic.all.map {
-                .init($0.name, partitions: Int($0.partitions(keyed: 16)),
+                .init(
+                    $0.name, partitions: Int($0.partitions(keyed: 16)),
                     configuration: ["cleanup.policy": $0.cleanup.rawValue])
             }, timeoutMs: 30_000)
         let acls = try ChildProcess.run(
@@ -122,7 +125,8 @@ final class ClosedKafka {
     /// The same as `cluster`, for a process.
     func environment(_ name: String) -> [String: String] {
         [
-            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_USERNAME": name,
             "KAFKA_SASL_PASSWORD_FILE": "\(secrets)/\(name)",
             "KAFKA_SSL_CA_LOCATION": "\(kafka.dataFolder)/ca.pem",
@@ -238,7 +242,8 @@ final class ClosedLine {
 
     func start(_ name: String, _ arguments: [String] = []) throws {
         let more = [
-            "DATABASE_URL": url, "CHECKPOINT_INTERVAL_MS": "500", "FEATURIZER_QUIET_CLOSE_MS": "2000",
+            "DATABASE_URL": url, "CHECKPOINT_INTERVAL_MS": "500",
+            "FEATURIZER_QUIET_CLOSE_MS": "2000",
             "LOG_LEVEL": "debug",
         ]
         running.append(

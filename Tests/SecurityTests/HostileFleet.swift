@@ -18,7 +18,8 @@ enum HostileFleet {
         "\u{9b}31mred\u{9b}2J", "\u{202e}txt.exe\u{202c}", "\u{2066}\u{2067}\u{2068}\u{2069}",
         "\u{200f}שלום\u{200e}", "\u{85}next line", "\u{2028}\u{2029}", "\u{feff}bom\u{fffe}",
         "🧨🏳️‍🌈👩‍👩‍👧‍👦", String(repeating: "x", count: 256), String(repeating: "é", count: 128),
-        "up{job=\"a\"} 1", "null", "NaN", "'", "\"", "\\", "`id`", "$(id)", " leading and trailing ",
+        "up{job=\"a\"} 1", "null", "NaN", "'", "\"", "\\", "`id`", "$(id)",
+        " leading and trailing ",
     ]
 
     /// Refused for their names, whole.
@@ -93,7 +94,8 @@ enum HostileFleet {
         }
     }
 
-    private static func event(_ function: FunctionID, _ id: String, _ atMs: Int64) throws -> [UInt8] {
+    private static func event(_ function: FunctionID, _ id: String, _ atMs: Int64) throws -> [UInt8]
+    {
         let fields: [String: Any] = [
             "customer": function.service.customer, "service": function.service.service,
             "function": function.function, "invocation": id, "started_at_ms": atMs,

@@ -65,7 +65,9 @@ struct `A hostile name` {
                 fetch(port, place, bytesMax: place == "/events" ? 2_000 : 8 << 20), "\(place)")
             let isRefusal = answer.status == 400 || answer.status == 404
             #expect(answer.status == 200 || isRefusal, "\(place): \(answer.status)")
-            if links.contains(target) { #expect(answer.status == 200, "\(place): \(answer.status)") }
+            if links.contains(target) {
+                #expect(answer.status == 200, "\(place): \(answer.status)")
+            }
             #expect(Shown.steering(answer.body) == [] || isCSV(answer), "\(place)")
             #expect(answer.headers["x-content-type-options"] == "nosniff", "\(place)")
             #expect(answer.headers["set-cookie"] == nil, "\(place)")
@@ -147,17 +149,20 @@ private final class HostileLine {
     init(_ servers: String, _ url: String) throws {
         self.url = url
         environment = [
-            "KAFKA_BOOTSTRAP_SERVERS": servers, "DATABASE_URL": url, "CHECKPOINT_INTERVAL_MS": "500",
+            "KAFKA_BOOTSTRAP_SERVERS": servers, "DATABASE_URL": url,
+            "CHECKPOINT_INTERVAL_MS": "500",
             "FEATURIZER_QUIET_CLOSE_MS": "1000", "LOG_LEVEL": "debug", "DASHBOARD_PORT": "0",
             "DASHBOARD_REFRESH_MS": "300",
         ]
         dashboard = try Running("dashboard", environment: environment)
         try start()
         guard
-            eventually(within: .seconds(30), {
-                (try? Admin(bootstrapServers: servers).partitionCounts(timeoutMs: 1_000))?.count
-                    == Topic.all.count
-            })
+            eventually(
+                within: .seconds(30),
+                {
+                    (try? Admin(bootstrapServers: servers).partitionCounts(timeoutMs: 1_000))?.count
+                        == Topic.all.count
+                })
         else { throw HostileFleet.Unsent() }
     }
 

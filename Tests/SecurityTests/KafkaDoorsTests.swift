@@ -28,7 +28,8 @@ struct `Apache Kafka with its doors closed` {
             try line.start("featurizer")
             #expect(
                 eventually {
-                    line.said.contains("compose/kafka/topics.sh") && line.said.contains("invocations")
+                    line.said.contains("compose/kafka/topics.sh")
+                        && line.said.contains("invocations")
                 }, "\(line.said)")
             try kafka.open()
             for stage in ["learner", "predictor", "allocator"] { try line.start(stage) }
@@ -65,7 +66,8 @@ struct `Apache Kafka with its doors closed` {
             if !allowed.writes.contains(topic) {
                 tried += 1
                 let error = try Doors.refusalToWrite(topic, cluster)
-                #expect(error?.code == Doors.topicRefused, "\(name) writes \(topic): \(error as Any)")
+                #expect(
+                    error?.code == Doors.topicRefused, "\(name) writes \(topic): \(error as Any)")
             }
             if !allowed.reads.contains(topic) {
                 tried += 1
@@ -90,7 +92,10 @@ struct `Apache Kafka with its doors closed` {
                     "KAFKA_SASL_PASSWORD_FILE": "",
                 ], "authentication"
             ),
-            (["KAFKA_SSL_CA_LOCATION": try Certificates().folder + "/other.pem"], "certificate verify"),
+            (
+                ["KAFKA_SSL_CA_LOCATION": try Certificates().folder + "/other.pem"],
+                "certificate verify"
+            ),
             (["KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"], "waiting"),
             (
                 [

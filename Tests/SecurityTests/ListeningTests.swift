@@ -66,7 +66,9 @@ struct `What listens` {
         let open = try EmbeddedBroker(arguments: ["--host", "0.0.0.0"])
         defer { open.kill() }
         let everywhere = Sockets.listening(of: open.child.processID)
-        #expect(everywhere.count == 1 && everywhere.filter { !$0.isEverywhere }.isEmpty, "\(everywhere)")
+        #expect(
+            everywhere.count == 1 && everywhere.filter { !$0.isEverywhere }.isEmpty, "\(everywhere)"
+        )
     }
 
     @Test func `says that the dashboard has no log-in`() throws {

@@ -108,7 +108,8 @@ struct Certificates {
             toFile: "\(folder)/server.ext", atomically: true, encoding: .utf8)
         for name in ["server", "predictor"] {
             try openssl(
-                "req -newkey rsa:2048 -nodes -subj /CN=\(name) -keyout \(name).key -out \(name).csr")
+                "req -newkey rsa:2048 -nodes -subj /CN=\(name) -keyout \(name).key -out \(name).csr"
+            )
             try openssl(
                 "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 "
                     + "-out \(name).pem" + (name == "server" ? " -extfile server.ext" : ""))

@@ -55,7 +55,8 @@ struct `A role of PostgreSQL` {
         options.isReadOnly = true
         _ = try Session(server.target(of: role), options)
         let limits = try session.execute(
-            "select current_setting('search_path'), current_setting('idle_in_transaction_session_timeout')")
+            "select current_setting('search_path'), current_setting('idle_in_transaction_session_timeout')"
+        )
         #expect(limits[0][0] as String == role)
         #expect(limits[0][1] as String == "30s")
     }
@@ -76,11 +77,14 @@ struct `A role of PostgreSQL` {
             let view = "dashboard.\(row[0] as String)"
             return [
                 "delete from \(view)", "insert into \(view) default values", "drop view \(view)",
-                "alter view \(view) rename to x", "comment on view \(view) is 'x'", "truncate \(view)",
+                "alter view \(view) rename to x", "comment on view \(view) is 'x'",
+                "truncate \(view)",
                 "alter view \(view) owner to dashboard",
             ]
         }
-        let creations = ["create view x as select 1", "create table x ()", "create type x as (i int)"]
+        let creations = [
+            "create view x as select 1", "create table x ()", "create type x as (i int)",
+        ]
         #expect(try unrefused(writes + creations, in: &session) == [])
         // Who hands on a right that is not his to give is warned, and nothing happens.
         for view in views {

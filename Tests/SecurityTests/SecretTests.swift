@@ -33,8 +33,10 @@ struct `A secret` {
 
     @Test(arguments: [
         "postgresql://u:\(mark)/x@h/d", "postgresql://u:\(mark)@1@h/d",
-        "postgresql://u:1@\(mark)@h/d", "postgresql://u:x/\(mark)@h/d", "postgresql://u:1#\(mark)@h/d",
-        "postgresql://u:%zz\(mark)@h/d", "postgresql://u:p@h/d?\(mark)", "postgresql://u:p@h/d?\(mark)=1",
+        "postgresql://u:1@\(mark)@h/d", "postgresql://u:x/\(mark)@h/d",
+        "postgresql://u:1#\(mark)@h/d",
+        "postgresql://u:%zz\(mark)@h/d", "postgresql://u:p@h/d?\(mark)",
+        "postgresql://u:p@h/d?\(mark)=1",
         "postgresql://[\(mark)", "host=h password='\(mark)", "host=h password=a \(mark)",
         "password=\(mark) port=\(mark) host=h",
     ])
@@ -48,7 +50,8 @@ struct `A secret` {
         }
     }
 
-    @Test func `in the environment or a file is in no help, no message, no page and no log`() throws {
+    @Test func `in the environment or a file is in no help, no message, no page and no log`() throws
+    {
         let server = try ProvisionedServer.shared()
         let wrong = "\(newFolder("secret"))/wrong"
         try (Self.mark + "\n").write(toFile: wrong, atomically: true, encoding: .utf8)
@@ -118,7 +121,9 @@ struct `A secret` {
         }
     }
 
-    @Test func `given twice, or in a file that is not there, is an error that names the source`() throws {
+    @Test func `given twice, or in a file that is not there, is an error that names the source`()
+        throws
+    {
         let cases: [(environment: [String: String], arguments: [String], said: String)] = [
             (["DATABASE_PASSWORD": Self.mark, "DATABASE_PASSWORD_FILE": "/x"], [], "both set"),
             (["KAFKA_SASL_PASSWORD": Self.mark, "KAFKA_SASL_PASSWORD_FILE": "/x"], [], "both set"),
@@ -134,11 +139,15 @@ struct `A secret` {
         }
     }
 
-    @Test func `or any other property of librdkafka that is wrong is named, and the nearest with it`()
+    @Test
+    func `or any other property of librdkafka that is wrong is named, and the nearest with it`()
         throws
     {
         let cases: [(variable: String, value: String, said: [String])] = [
-            ("KAFKA_SECURITY_PROTOCL", "SSL", ["KAFKA_SECURITY_PROTOCL", "KAFKA_SECURITY_PROTOCOL"]),
+            (
+                "KAFKA_SECURITY_PROTOCL", "SSL",
+                ["KAFKA_SECURITY_PROTOCL", "KAFKA_SECURITY_PROTOCOL"]
+            ),
             ("KAFKA_SECURITY_PROTOCOL", "TSL", ["KAFKA_SECURITY_PROTOCOL", "TSL"]),
             ("KAFKA_FETCH_MIN_BYTES", "0", ["KAFKA_FETCH_MIN_BYTES", "fetch.min.bytes"]),
             ("KAFKA_ACKS", "0", ["acks", "program sets"]),

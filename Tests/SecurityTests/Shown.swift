@@ -15,9 +15,11 @@ enum Shown {
 
     private static let tags: Set<String> = [
         "html", "head", "meta", "title", "link", "script", "body", "header", "nav", "main",
-        "section", "footer", "div", "h1", "h2", "h3", "p", "span", "strong", "code", "a", "time", "ul",
+        "section", "footer", "div", "h1", "h2", "h3", "p", "span", "strong", "code", "a", "time",
+        "ul",
         "ol", "li", "dl", "dt", "dd", "br", "table", "caption", "thead", "tbody", "tr", "th", "td",
-        "form", "label", "input", "button", "figure", "figcaption", "svg", "desc", "g", "path", "line",
+        "form", "label", "input", "button", "figure", "figcaption", "svg", "desc", "g", "path",
+        "line",
         "rect", "text",
     ]
 

@@ -21,11 +21,15 @@ enum Sockets {
         let folder = "/proc/\(process)/fd"
         let open = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let owned = Set(
-            open.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
-                .filter { $0.hasPrefix("socket:[") }.map { String($0.dropFirst(8).dropLast()) })
+            open.compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+            }
+            .filter { $0.hasPrefix("socket:[") }.map { String($0.dropFirst(8).dropLast()) })
         var places: Set<Place> = []
         for table in ["tcp", "tcp6"] {
-            let text = (try? String(contentsOfFile: "/proc/\(process)/net/\(table)", encoding: .utf8)) ?? ""
+            let text =
+                (try? String(contentsOfFile: "/proc/\(process)/net/\(table)", encoding: .utf8))
+                ?? ""
             for line in text.split(separator: "\n").dropFirst() {
                 let fields = line.split(separator: " ")
                 // 0A: LISTEN (include/net/tcp_states.h).

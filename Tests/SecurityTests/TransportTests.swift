@@ -34,7 +34,8 @@ struct `A connection to PostgreSQL` {
         ]
         #expect(try refusal(checked) == nil)
         // The same within the URL.
-        let url = server.url(of: "dashboard")
+        let url =
+            server.url(of: "dashboard")
             + "?sslmode=verify-full&sslrootcert=\(server.certificates)/ca.pem"
         #expect(try refusal(["DATABASE_URL": url]) == nil)
         var session = try Session(server.target(of: "learner"))
@@ -42,11 +43,15 @@ struct `A connection to PostgreSQL` {
         #expect(tls[0][0] as Bool)
     }
 
-    @Test func `is refused with the wrong CA, the wrong name, no TLS, and the wrong password`() throws {
+    @Test func `is refused with the wrong CA, the wrong name, no TLS, and the wrong password`()
+        throws
+    {
         let server = try ProvisionedServer.shared()
         let full = ["DATABASE_SSLMODE": "verify-full"]
         let ca = ["DATABASE_SSLROOTCERT": "\(server.certificates)/ca.pem"]
-        let other = full.merging(["DATABASE_SSLROOTCERT": "\(server.certificates)/other.pem"]) { $1 }
+        let other = full.merging(["DATABASE_SSLROOTCERT": "\(server.certificates)/other.pem"]) {
+            $1
+        }
         #expect(try refusal(other)?.contains("certificate verify failed") == true)
         // The certificate is localhost's.
         let address = server.url(of: "dashboard").replacing("localhost", with: "127.0.0.1")
@@ -77,7 +82,9 @@ struct `A connection to PostgreSQL` {
         var session = try Session(target("predictor", with: "predictor"))
         #expect(try session.execute("select current_user::text")[0][0] as String == "predictor")
         #expect(throws: PostgresError.self) { _ = try Session(target("predictor", with: nil)) }
-        #expect(throws: PostgresError.self) { _ = try Session(target("learner", with: "predictor")) }
+        #expect(throws: PostgresError.self) {
+            _ = try Session(target("learner", with: "predictor"))
+        }
     }
 
     @Test func `hands PostgreSQL no password, not even when one is set`() throws {

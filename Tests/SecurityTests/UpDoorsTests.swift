@@ -78,7 +78,9 @@ struct `What compose/up starts` {
     /// No password in a log, an argument, or the environment of one that does not need it.
     private func expectSilence(_ up: UpRun) throws {
         var secrets = [try up.text("postgres.password")]
-        for role in ProvisionedServer.roles { secrets.append(try up.text("roles/\(role).password")) }
+        for role in ProvisionedServer.roles {
+            secrets.append(try up.text("roles/\(role).password"))
+        }
         #expect(Set(secrets).count == 6 && secrets.allSatisfy { $0.count >= 20 })
         var texts = [up.process.standardError, up.process.standardOutput]
         for name in try FileManager.default.contentsOfDirectory(atPath: "\(up.home)/logs") {
@@ -89,9 +91,12 @@ struct `What compose/up starts` {
             let command = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
             texts.append(command ?? "")
         }
-        for name in ["featurizer", "learner", "predictor", "allocator", "dashboard", "fleet", "broker"] {
+        for name in [
+            "featurizer", "learner", "predictor", "allocator", "dashboard", "fleet", "broker",
+        ] {
             let process = try up.text("\(name).pid")
-            let environment = try String(contentsOfFile: "/proc/\(process)/environ", encoding: .utf8)
+            let environment = try String(
+                contentsOfFile: "/proc/\(process)/environ", encoding: .utf8)
             texts.append(environment)
         }
         for text in texts {

@@ -201,7 +201,8 @@ import Testing
         func said(_ arguments: [String], _ environment: [String: String]) -> [String] {
             do throws(SettingsError) {
                 _ = try Settings(
-                    [brokers], families: [family], arguments: arguments + ["--kafka-bootstrap-servers=a"],
+                    [brokers], families: [family],
+                    arguments: arguments + ["--kafka-bootstrap-servers=a"],
                     environment: environment)
                 return []
             } catch {
@@ -210,7 +211,9 @@ import Testing
         }
         #expect(
             said(["--kafka-ssl-ca-lcation", "/ca"], [:])
-                == ["--kafka-ssl-ca-lcation names no setting; the nearest is --kafka-ssl-ca-location"])
+                == [
+                    "--kafka-ssl-ca-lcation names no setting; the nearest is --kafka-ssl-ca-location"
+                ])
         #expect(
             said([], ["KAFKA_SASL_PASWORD": "p"])
                 == ["KAFKA_SASL_PASWORD names no setting; the nearest is KAFKA_SASL_PASSWORD"])

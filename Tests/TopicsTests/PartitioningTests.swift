@@ -29,7 +29,8 @@ import Testing
 @Suite struct `A function's path` {
     @Test(arguments: [
         ("acme", "shop", "checkout"), ("a/b", "c%d", "e%2Ff"), ("ü", "日本", "🙂 / %"),
-        ("%", "/", "%25/"), ("\u{301}a", "\u{301}", "\u{20dd}/\u{301}"), ("a/\u{301}b", "%\u{301}", "c"),
+        ("%", "/", "%25/"), ("\u{301}a", "\u{301}", "\u{20dd}/\u{301}"),
+        ("a/\u{301}b", "%\u{301}", "c"),
     ])
     func `gives the function back`(customer: String, service: String, function: String) {
         let id = FunctionID(customer: customer, service: service, function: function)

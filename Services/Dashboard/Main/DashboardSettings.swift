@@ -21,8 +21,8 @@ enum DashboardSettings {
 
     static let all: [any AnySetting] =
         [
-        port, address, hosts, refreshMs, role, StageSettings.logLevel,
-    ] + StageSettings.database
+            port, address, hosts, refreshMs, role, StageSettings.logLevel,
+        ] + StageSettings.database
 
     static func names(_ settings: Settings) -> [String] {
         settings[hosts].split(separator: ",").map { $0.filter { $0 != " " } }
