@@ -55,7 +55,7 @@ extension FeaturizerStage {
         if parts.count == 3 {
             try functions[number].read(value)
         } else {
-            try restoreSlot(named: String(decoding: parts[3], as: UTF8.self), value, to: number)
+            try restoreSlot(named: parts[3], value, to: number)
         }
     }
 
