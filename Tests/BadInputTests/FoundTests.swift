@@ -140,8 +140,8 @@ import Topics
         try folder.write(
             whole + Target.placed(whole, at: offset), to: "00000000000000000000.log")
         var cut = 0
-        let recovered = try LogRecovery.load(folder.path) { event in
-            if case .cut(_, let bytes) = event { cut = bytes }
+        let recovered = try LogRecovery(topic: "events", partition: 0, folder: folder.path) {
+            if case .logCut(_, _, _, let bytes, _) = $0 { cut = bytes }
         }
         #expect(cut == whole.count)
         #expect(recovered.segments.last?.nextOffset == 3)

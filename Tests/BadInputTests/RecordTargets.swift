@@ -105,8 +105,8 @@ private struct Segments {
         var configuration = TopicConfiguration(
             defaults: BrokerConfiguration(dataFolder: folder.path))
         configuration.compacts = true
-        let recovered = try LogRecovery.load(folder.path) {
-            if case .cut(_, let bytes) = $0 { cut = bytes }
+        let recovered = try LogRecovery(topic: "events", partition: 0, folder: folder.path) {
+            if case .logCut(_, _, _, let bytes, _) = $0 { cut = bytes }
         }
         let kept = recovered.segments.reduce(0) { $0 + $1.size }
         try hold(kept + cut == bytes.count, "\(kept) bytes kept and \(cut) cut of \(bytes.count)")
@@ -131,7 +131,9 @@ private struct Segments {
         try hold(log.endOffset == before + 3, "ends at \(log.endOffset)")
         // What is there now is found whole at the next start.
         var again = 0
-        let reopened = try LogRecovery.load(folder.path) { if case .cut = $0 { again += 1 } }
+        let reopened = try LogRecovery(topic: "events", partition: 0, folder: folder.path) {
+            if case .logCut = $0 { again += 1 }
+        }
         try hold(again == 0, "its own log is cut at the next start")
         try hold(
             reopened.segments.last?.nextOffset == before + 3,
