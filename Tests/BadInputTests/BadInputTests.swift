@@ -5,8 +5,12 @@ import Testing
 
 /// Every decoder beside inputs that are nearly right.
 ///
-/// Each target has a process of its own. What is found there is made smaller and shown; give
-/// `ANTIPHASE_BAD_INPUT_SEED` and `ANTIPHASE_BAD_INPUTS` what the failure names to see it again.
+/// Each target has a process of its own. What is found there is made smaller and shown, with the seed
+/// and the input's number. A longer run, with a line of figures for each target:
+///
+///     swift build --build-tests -c release -Xswiftc -enable-testing --scratch-path .build-inputs
+///     ANTIPHASE_BAD_INPUT_FACTOR=100 ANTIPHASE_BAD_INPUT_SEED=2 ANTIPHASE_BAD_INPUT_REPORT=figures \
+///     swift test -c release --skip-build --scratch-path .build-inputs --filter BadInputTests
 @Suite(.serialized) struct `Bad input` {
     @Test(arguments: Target.all.map(\.name))
     func `ends no process, breaks no law and takes no more memory`(target: String) async throws {

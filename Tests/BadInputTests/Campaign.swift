@@ -5,9 +5,9 @@ import TestSupport
 /// Gives a target its inputs, in a process of its own: one that stops there is a finding, not the end
 /// of the tests.
 enum Campaign {
-    /// `ANTIPHASE_BAD_INPUTS`: how many inputs each target gets; a default run gives each its own
-    /// number, less than a minute's worth in all.
-    static let inputsAsked = number(of: "ANTIPHASE_BAD_INPUTS")
+    /// `ANTIPHASE_BAD_INPUT_FACTOR`: how many times as many inputs each target gets as it gets
+    /// usually, which is less than a minute's worth in all.
+    static let factor = number(of: "ANTIPHASE_BAD_INPUT_FACTOR") ?? 1
     /// `ANTIPHASE_BAD_INPUT_SEED`: another seed tries other inputs.
     static let seed = UInt64(number(of: "ANTIPHASE_BAD_INPUT_SEED") ?? 1)
     /// `ANTIPHASE_BAD_INPUT_REPORT`: a file to which a line for each target is added.
@@ -25,7 +25,7 @@ enum Campaign {
     /// What was found is in the file: the input, behind a line that says what is wrong with it.
     static func run(_ target: Target, findings path: String) throws -> Broken? {
         let mutator = target.mutator()
-        let inputs = inputsAsked ?? target.inputsUsually
+        let inputs = target.inputsUsually * factor
         let read = try target.prepare()
         let recorder = LastInput.recorder(path)
         _ = try read(mutator.corpus[0])

@@ -6,8 +6,7 @@ import Topics
 /// The scanner beside a strict reader that shares nothing with it: Python's, in a child process.
 @Suite(.enabled(if: PythonReader.isInstalled, "needs python3"))
 struct `The scanner, beside Python's reader` {
-    /// A million were compared once: `ANTIPHASE_BAD_INPUTS=1000000`.
-    static let inputs = Campaign.inputsAsked ?? 4_000
+    static let inputs = 4_000 * Campaign.factor
 
     @Test func `takes the same texts and reads the same values`() throws {
         let names = Set(RealMessages.small.invocations.flatMap { [$0.customer, $0.service] })
