@@ -34,8 +34,8 @@ public enum BrokerEvent: Sendable, Equatable {
     public var severity: Severity {
         switch self {
         case .storageFailed, .partitionClosed, .partitionRefuses, .compactionFailed, .logGap: .error
-        case .logCut, .journalCut, .summaryUnusable, .unknownFolder, .memberRemoved, .transactionTimedOut, .connectionRefused,
-            .connectionClosed:
+        case .logCut, .journalCut, .summaryUnusable, .unknownFolder, .memberRemoved,
+            .transactionTimedOut, .connectionRefused, .connectionClosed:
             .warning
         default: .info
         }
