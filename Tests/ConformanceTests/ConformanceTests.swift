@@ -102,7 +102,9 @@ import Testing
         @Test(arguments: JavaPrograms.all)
         func `is as expected`(_ program: Program) throws { try program.checkEmbedded() }
 
-        @Test(arguments: JavaPrograms.all)
+        @Test(
+            .enabled(if: Program.areAllAskedFor, "takes minutes: compose/test --conformance"),
+            arguments: JavaPrograms.all)
         func `is the same of Apache Kafka`(_ program: Program) throws { try program.compare() }
     }
 }

@@ -100,7 +100,7 @@ enum FaultPrograms {
             "heartbeats 0", "in generation 0: 22", "with another protocol 23", "no group 24",
             "a session of 10 ms 26", "of an hour 26", "leaves 0", "and is gone 25",
             "static 0 in generation 3", "once more 0 in generation 3", "the former one 82",
-            "an unknown instance 25",
+            "an unknown instance 25", "silent past its session 25", "and so its commit 25",
         ]
     ) { site in
         let topic = site.name("generations")
@@ -156,6 +156,19 @@ enum FaultPrograms {
         note("the former one", try wire.heartbeat(fixed))
         fixed.instance = "two"
         note("an unknown instance", try wire.heartbeat(fixed))
+
+        // Frozen, as the broker sees it: nothing is heard until the session is over.
+        var silent = GroupClaim(site.name("silent"))
+        silent.instance = "one"
+        silent.sessionMs = 1_500
+        joined = try wire.join(silent)
+        (silent.id, silent.generation) = (joined.id, joined.generation)
+        _ = try wire.sync(silent)
+        try await_("the end of its session") {
+            try wire.describeGroup(silent.group).contains("Empty")
+        }
+        note("silent past its session", try wire.heartbeat(silent))
+        note("and so its commit", try wire.commit(silent, topic, 1))
         return seen
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -23,6 +24,10 @@ struct Program: Sendable, CustomTestStringConvertible {
         self.expected = expected
         self.run = run
     }
+
+    /// Whether what takes minutes runs too: `compose/test --conformance`.
+    static let areAllAskedFor =
+        ProcessInfo.processInfo.environment["ANTIPHASE_CONFORMANCE"] == "1"
 
     /// What it saw of a broker; it runs once for each.
     func seen(of kind: Site.Kind) throws -> [String] {

@@ -138,11 +138,18 @@ struct Batch {
 /// the embedded broker has nothing to wait for: a client asks again, and so do programs.
 let moments: Set<Int16> = [5, 6, 14, 15, 16, 51]
 
-func patiently(_ body: () throws -> Int16) throws -> Int16 {
-    var code: Int16 = 0
+func patiently<Answer>(
+    _ code: (Answer) -> Int16, _ body: () throws -> Answer
+) throws -> Answer {
+    var answer = try body()
     try await_("an answer that is none of \(moments.sorted())") {
-        code = try body()
-        return !moments.contains(code)
+        if !moments.contains(code(answer)) { return true }
+        answer = try body()
+        return false
     }
-    return code
+    return answer
+}
+
+func patiently(_ body: () throws -> Int16) throws -> Int16 {
+    try patiently({ $0 }, body)
 }

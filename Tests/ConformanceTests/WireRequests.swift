@@ -5,12 +5,9 @@ extension WireClient {
     func produce(
         _ topic: String, _ bytes: [UInt8], partition: Int32 = 0, transaction: String? = nil
     ) throws -> (code: Int16, offset: Int64) {
-        var answer: (code: Int16, offset: Int64) = (-1, -1)
-        _ = try patiently {
-            answer = try produceOnce(topic, bytes, partition, transaction)
-            return answer.code
+        try patiently(\.code) {
+            try produceOnce(topic, bytes, partition, transaction)
         }
-        return answer
     }
 
     private func produceOnce(
@@ -70,6 +67,12 @@ extension WireClient {
 
     func listOffsets(
         _ topic: String, atMs timestampMs: Int64, partition: Int32 = 0
+    ) throws -> (code: Int16, timestampMs: Int64, offset: Int64) {
+        try patiently(\.code) { try listOffsetsOnce(topic, timestampMs, partition) }
+    }
+
+    private func listOffsetsOnce(
+        _ topic: String, _ timestampMs: Int64, _ partition: Int32
     ) throws -> (code: Int16, timestampMs: Int64, offset: Int64) {
         try ask(.listOffsets, 7) { writer in
             writer.int32(-1)
@@ -202,6 +205,12 @@ extension WireClient {
 
     func deleteRecords(
         _ name: String, before offset: Int64
+    ) throws -> (code: Int16, start: Int64) {
+        try patiently(\.code) { try deleteRecordsOnce(name, offset) }
+    }
+
+    private func deleteRecordsOnce(
+        _ name: String, _ offset: Int64
     ) throws -> (code: Int16, start: Int64) {
         try ask(.deleteRecords, 1) { writer in
             writer.array([name]) { name, writer in
