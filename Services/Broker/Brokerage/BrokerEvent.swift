@@ -33,9 +33,10 @@ public enum BrokerEvent: Sendable, Equatable {
 
     public var severity: Severity {
         switch self {
-        case .storageFailed, .partitionClosed, .partitionRefuses, .compactionFailed, .logGap: .error
-        case .logCut, .journalCut, .summaryUnusable, .unknownFolder, .memberRemoved, .transactionTimedOut, .connectionRefused,
-            .connectionClosed:
+        case .storageFailed, .partitionClosed, .partitionRefuses, .compactionFailed, .logGap:
+            .error
+        case .logCut, .journalCut, .summaryUnusable, .unknownFolder, .memberRemoved,
+            .transactionTimedOut, .connectionRefused, .connectionClosed:
             .warning
         default: .info
         }
