@@ -33,7 +33,8 @@ public enum BrokerEvent: Sendable, Equatable {
 
     public var severity: Severity {
         switch self {
-        case .storageFailed, .partitionClosed, .partitionRefuses, .compactionFailed, .logGap: .error
+        case .storageFailed, .partitionClosed, .partitionRefuses, .compactionFailed, .logGap:
+            .error
         case .logCut, .journalCut, .summaryUnusable, .unknownFolder, .memberRemoved,
             .transactionTimedOut, .connectionRefused, .connectionClosed:
             .warning

@@ -51,7 +51,11 @@ import Workloads
             guard names.count == 1 else { fail("\(BrokerBenchmark.name) is measured alone") }
             do {
                 let benchmark = BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
-                print(try benchmark.run { print($0) })
+                let report = try benchmark.run { line in
+                    // At once, into a file too: it takes minutes.
+                    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+                }
+                print(report)
             } catch {
                 fail("\(error)")
             }

@@ -26,74 +26,27 @@ struct `A broker whose disk is full` {
             let broker = try EmbeddedBroker(
                 dataFolder: folder, arguments: ["--segment-bytes", "262144"])
             defer { broker.kill() }
-            let port = try #require(
-                broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) })
-            var client = try Client(port: port)
-            #expect(try client.create("t") == .none)
-            let identity = try client.identity()
-            let transactional = try client.identity("t")
-            #expect(try client.addPartitions("t", transactional, [0]) == .none)
-            let open = batch([("k", "open")], producer: transactional, sequence: 0, transactional: true)
-            #expect(try client.produce("t", open, transaction: "t").error == .none)
-            var numbers = SeededNumbers(seed: 9)
-            var stored = ["open"]
-            var refused = 0
-            func send(_ count: Int) throws -> ErrorCode {
-                let value = "\(stored.count) " + String(repeating: "y", count: count)
-                let bytes = batch(
-                    [("k", value)], producer: identity, sequence: Int32(stored.count))
-                let error = try client.produce("t", bytes).error
-                if error == .none { stored.append(value) } else { refused += 1 }
-                return error
-            }
-            var committed: Int64 = -1
-            var commits: Int64 = 0
-            func commit() throws -> ErrorCode {
-                let error = try client.commit("g", "t", 1, commits)
-                if error == .none { committed = commits }
-                commits += 1
-                return error
-            }
-            #expect(try commit() == .none)
+            let writer = try Writer(broker.client())
             try fill(broker.child.processID)
-            while try send(20_000) == .none {}
-            #expect(try send(20_000) == .storageError)
-            // Smaller and smaller, until nothing fits.
-            var size = 10_000
-            while size > 0 {
-                let error = try send(1 + numbers.next(below: size))
-                if error != .none {
-                    #expect(error == .storageError)
-                    size /= 2
-                }
-            }
-            #expect(refused > 5)
-            while try commit() == .none {}
-            #expect(try commit() == .storageError)
-            // Decided or not, it is not said to be committed.
-            #expect(try client.endTransaction("t", transactional, commit: true) == .storageError)
+            try writer.writeUntilFull()
             // A topic takes little room: there may be some.
-            #expect([.none, .storageError].contains(try client.create("other")))
-            #expect(try client.committed("g", "t", 1) == [committed])
-            #expect(try client.recordsOnward("t", 0, from: 0).records.map(\.value) == stored)
+            #expect([.none, .storageError].contains(try writer.client.create("other")))
+            try writer.check()
             #expect(broker.child.isRunning)
             // Killed with a full disk, it has what it acknowledged.
-            broker.kill()
             try broker.restart()
-            client = try Client(port: port)
-            #expect(try client.recordsOnward("t", 0, from: 0).records.map(\.value) == stored)
-            #expect(try client.committed("g", "t", 1) == [committed])
+            writer.client = try broker.client()
+            try writer.check()
             try fill(broker.child.processID)
             try free(broker.child.processID)
-            for _ in 0..<100 { #expect(try send(5_000) == .none) }
-            #expect(try commit() == .none)
-            #expect(try client.create("another") == .none)
-            #expect(try client.endTransaction("t", transactional, commit: true) == .none)
-            #expect(try client.recordsOnward("t", 0, from: 0).records.map(\.value) == stored)
+            for _ in 0..<100 { #expect(try writer.send(5_000) == .none) }
+            #expect(try writer.commit() == .none)
+            #expect(try writer.endTransaction() == .none)
+            #expect(try writer.client.create("another") == .none)
+            try writer.check()
             try broker.restart()
-            client = try Client(port: port)
-            #expect(try client.recordsOnward("t", 0, from: 0).records.map(\.value) == stored)
-            #expect(try client.committed("g", "t", 1) == [committed])
+            writer.client = try broker.client()
+            try writer.check()
         }
     }
 
@@ -103,9 +56,7 @@ struct `A broker whose disk is full` {
             let broker = try EmbeddedBroker(
                 dataFolder: folder, arguments: ["--segment-bytes", "262144"])
             defer { broker.kill() }
-            let port = try #require(
-                broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) })
-            let client = try Client(port: port)
+            let client = try broker.client()
             #expect(try client.create("t") == .none)
             let identity = try client.identity("t")
             #expect(try client.addPartitions("t", identity, [0]) == .none)
@@ -151,9 +102,7 @@ struct `A broker whose disk is full` {
             #expect(failed > 1_000)
             #expect(first.kind == .retriable || first.code == .messageTimedOut)
             try free(broker.child.processID)
-            let client = try Client(
-                port: try #require(
-                    broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) }))
+            let client = try broker.client()
             let found = try client.recordsOnward("t", 0, from: 0).records.map {
                 try #require(Stamp($0.value)).number
             }
@@ -195,6 +144,72 @@ struct `A broker whose disk is full` {
                     { _ in unlink(ballast) })
             }
         }
+    }
+}
+
+/// An idempotent producer that also commits offsets, and has a transaction open.
+private final class Writer {
+    var client: Client
+    private let identity: ProducerIdentity
+    private let transactional: ProducerIdentity
+    private var numbers = SeededNumbers(seed: 9)
+    /// What was acknowledged.
+    private var stored = ["open"]
+    private var committed: Int64 = -1
+    private var commits: Int64 = 0
+
+    init(_ client: Client) throws {
+        self.client = client
+        #expect(try client.create("t") == .none)
+        identity = try client.identity()
+        transactional = try client.identity("t")
+        #expect(try client.addPartitions("t", transactional, [0]) == .none)
+        let open = batch(
+            [("k", "open")], producer: transactional, sequence: 0, transactional: true)
+        #expect(try client.produce("t", open, transaction: "t").error == .none)
+        #expect(try commit() == .none)
+    }
+
+    func send(_ count: Int) throws -> ErrorCode {
+        let value = "\(stored.count) " + String(repeating: "y", count: count)
+        let bytes = batch([("k", value)], producer: identity, sequence: Int32(stored.count))
+        let error = try client.produce("t", bytes).error
+        if error == .none { stored.append(value) }
+        return error
+    }
+
+    func commit() throws -> ErrorCode {
+        let error = try client.commit("g", "t", 1, commits)
+        if error == .none { committed = commits }
+        commits += 1
+        return error
+    }
+
+    func endTransaction() throws -> ErrorCode {
+        try client.endTransaction("t", transactional, commit: true)
+    }
+
+    func writeUntilFull() throws {
+        while try send(20_000) == .none {}
+        #expect(try send(20_000) == .storageError)
+        // Smaller and smaller, until nothing fits.
+        var size = 10_000
+        while size > 0 {
+            let error = try send(1 + numbers.next(below: size))
+            if error == .none { continue }
+            #expect(error == .storageError)
+            size /= 2
+        }
+        while try commit() == .none {}
+        #expect(try commit() == .storageError)
+        // Decided or not, it is not said to be committed.
+        #expect(try endTransaction() == .storageError)
+    }
+
+    /// Everything that was acknowledged is there, in order, and nothing else.
+    func check() throws {
+        #expect(try client.recordsOnward("t", 0, from: 0).records.map(\.value) == stored)
+        #expect(try client.committed("g", "t", 1) == [committed])
     }
 }
 

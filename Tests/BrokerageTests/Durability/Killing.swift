@@ -37,19 +37,25 @@ enum Killing {
         var numbers = SeededNumbers(seed: seed)
         let broker = try EmbeddedBroker(arguments: arguments)
         defer { broker.kill() }
-        let port = try #require(broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) })
-        for load in loads.values { try load.prepare(try Client(port: port)) }
+        for load in loads.values { try load.prepare(try broker.client()) }
         for _ in 0..<kills {
             let threads = try loads.values.map { load in
-                try LoadThread(load, Client(port: port))
+                try LoadThread(load, broker.client())
             }
             usleep(UInt32(1_000 * numbers.next(in: pausesMs)))
             broker.kill()
             for thread in threads { try thread.join() }
             try broker.restart()
-            for load in loads.values { try load.check(try Client(port: port)) }
+            for load in loads.values { try load.check(try broker.client()) }
         }
         return Report(kills: kills, checked: loads.mapValues(\.checked))
+    }
+}
+
+extension EmbeddedBroker {
+    func client() throws -> Client {
+        let port = bootstrapServers.split(separator: ":").last.flatMap { Int($0) }
+        return try Client(port: try #require(port))
     }
 }
 

@@ -49,9 +49,7 @@ struct `A broker whose folder is read-only` {
         try Nobody.withOwnFolder { folder in
             let broker = try EmbeddedBroker(dataFolder: folder, through: Nobody.command)
             defer { broker.kill() }
-            let port = try #require(
-                broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) })
-            let client = try Client(port: port)
+            let client = try broker.client()
             #expect(try client.create("t", ["segment.bytes": "4096"]) == .none)
             chmod(folder, 0o555)
             chmod("\(folder)/t-0", 0o555)

@@ -139,9 +139,7 @@ struct `A broker whose files are torn` {
     @Test func `starts, says what it cut, and goes on`() throws {
         let broker = try EmbeddedBroker()
         defer { broker.kill() }
-        let port = try #require(
-            broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) })
-        var client = try Client(port: port)
+        var client = try broker.client()
         #expect(try client.create("t", partitions: 2) == .none)
         let producer = try client.identity("t")
         for number in Int32(0)..<3 {
@@ -173,7 +171,7 @@ struct `A broker whose files are torn` {
         for part in ["topic: \\\"t\\\"", "partition: 1", "offset: 6"] {
             #expect(line.contains(part))
         }
-        client = try Client(port: port)
+        client = try broker.client()
         #expect(try client.committed("g", "t", 2) == [2, 2])
         #expect(try client.recordsOnward("t", 1, from: 0).records.count == 6)
         #expect(try client.produce("t", batch([("k", "")]), partition: 1).offset == 6)

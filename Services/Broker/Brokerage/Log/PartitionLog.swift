@@ -38,17 +38,18 @@ final class PartitionLog: @unchecked Sendable, Flushable {
     /// Summaries of segments that were closed but not sealed, as of when they were closed.
     var summaries: [Int64: SegmentSummary]
     private var waiters: [ObjectIdentifier: FetchWaiter] = [:]
-    private var isDirty = false
+    var isDirty = false
     /// Records before it were deleted by a client, though their segment may still be there.
     var deletedBefore: Int64 = 0
-    private(set) var isDeleted = false
+    var isDeleted = false
     /// Why nothing can be written until a restart.
-    private var failure: StorageError?
+    var failure: StorageError?
     /// Since the disk last took one.
     private var batchesRefused = 0
     /// Whether files were made or renamed that the folder on the disk may not know of yet.
-    private var hasNewNames = true
-    private var cannotSeal = false
+    var hasNewNames = true
+    /// Since a summary was last written.
+    var cannotSeal = false
 
     init(
         topic: String, partition: Int, folder: String, configuration: TopicConfiguration,
@@ -195,7 +196,7 @@ final class PartitionLog: @unchecked Sendable, Flushable {
         flusher.note(self)
     }
 
-    private func close(for error: StorageError) {
+    func close(for error: StorageError) {
         failure = error
         tell(.partitionClosed(topic: topic, partition: partition, error))
     }
@@ -269,79 +270,5 @@ extension PartitionLog {
             if let position = try segment.position(reaching: offset) { return (segment, position) }
         }
         return nil
-    }
-}
-
-// MARK: - To the disk
-
-extension PartitionLog {
-    /// Brings everything to the disk, and seals what was closed.
-    func flush() {
-        let (closed, file, isNamed) = monitor.locked { () -> ([Segment], File?, Bool) in
-            isDirty = false
-            if isDeleted || failure != nil { return ([], nil, true) }
-            defer { if !flusher.flushesAtOnce { hasNewNames = false } }
-            return (segments.dropLast().filter { !$0.isSealed }, active.file, !hasNewNames)
-        }
-        guard let file else { return }
-        do throws(StorageError) {
-            for segment in closed { try segment.file.flush() }
-            try file.flush()
-            if !isNamed { try Folder.flush(folder) }
-        } catch {
-            // The kernel reports once what it could not write, and may have dropped it: what is
-            // written now would follow records that a restart may not find.
-            return monitor.locked { if !isDeleted { close(for: error) } }
-        }
-        for segment in closed { seal(segment) }
-    }
-
-    /// Writes a closed segment's summary. The records are safe without: when it fails, on a full
-    /// disk say, it is tried again at the next flush.
-    private func seal(_ segment: Segment) {
-        guard let summary = monitor.locked({ summaries[segment.baseOffset] }) else { return }
-        do throws(StorageError) {
-            try summary.write(
-                to: Segment.path(in: folder, segment.baseOffset, SegmentSummary.kind))
-            monitor.locked {
-                segment.seal(in: folder)
-                summaries[segment.baseOffset] = nil
-                cannotSeal = false
-            }
-        } catch {
-            let isFirst = monitor.locked {
-                defer { cannotSeal = true }
-                return !cannotSeal && !isDeleted
-            }
-            if isFirst { tell(.storageFailed(error)) }
-        }
-    }
-
-    /// Brings everything to the disk, the last segment's summary too: the next start need not
-    /// read it. Nothing may be appended any more.
-    func finish() {
-        flush()
-        let summary = monitor.locked {
-            failure != nil || isDeleted || active.size == 0
-                ? nil : SegmentSummary(active, producers: producers.encoded(), isClean: false)
-        }
-        guard let summary else { return }
-        do throws(StorageError) {
-            try summary.write(
-                to: Segment.path(in: folder, summary.baseOffset, SegmentSummary.kind))
-        } catch {
-            tell(.storageFailed(error))
-        }
-    }
-
-    /// Producers with an open transaction, in order of their id.
-    var openProducers: [ProducerIdentity] { monitor.locked { producers.open } }
-
-    /// Lets nobody read or write any more; the files are the caller's to remove.
-    func markDeleted() {
-        monitor.locked {
-            isDeleted = true
-            wakeWaiters()
-        }
     }
 }

@@ -138,7 +138,8 @@ extension Journal {
     private static func decode(
         _ bytes: [UInt8], at start: Int
     ) -> (changes: [Change], end: Int)? {
-        guard let length = integer(bytes[start...]), let sum = integer(bytes[start...].dropFirst(4)),
+        guard let length = integer(bytes[start...]),
+            let sum = integer(bytes[start...].dropFirst(4)),
             length >= 1, length <= Limits.journalEntryBytes, length <= bytes.count - start - 8
         else { return nil }
         let end = start + 8 + length
