@@ -123,18 +123,20 @@ struct FaultRun {
                 fleetSeconds,
                 { line.processes("fleet").allSatisfy { $0.wait(within: .zero) == .exited(0) } })
         else { return ["the fleet did not end within \(fleetSeconds) s"] }
-        var before: [[Int64]] = []
-        var calm = 0
+        let consumer = try BatchConsumer(.init(bootstrapServers: asked.bootstrapServers))
+        var before: [String: [Int64]] = [:]
+        var calmSince = ContinuousClock.now
         let isSettled = try wait(settleSeconds) {
-            let now = try Topic.all.map { try ends(of: $0, on: asked.bootstrapServers) }
-            let behind = try asked.behind()
-            calm = now == before && behind.isEmpty ? calm + 1 : 0
+            let now = try asked.ends(consumer)
+            let isCalm = try now == before && asked.behind(now).isEmpty
+            if !isCalm { calmSince = ContinuousClock.now }
             before = now
-            // Longer than the featurizer takes to say what is pending: 15 times 0.2 s at least. The
-            // learner takes 30 s to represent those who came last.
-            return try calm >= 15 && asked.represented().count == trace.counts.count
+            // Longer than the featurizer takes to say what is pending. The learner takes 30 s to
+            // represent those who came last.
+            return try ContinuousClock.now - calmSince > .seconds(4)
+                && asked.represented().count == trace.counts.count
         }
-        let behind = try asked.behind()
+        let behind = try asked.behind(asked.ends(consumer))
         guard !isSettled, !behind.isEmpty else { return [] }
         return ["not settled within \(settleSeconds) s; behind: \(behind)"]
     }
@@ -166,18 +168,24 @@ extension Line {
         "allocator": ["workers", "shapes", "representations", "predictions"],
     ]
 
+    /// By topic, the end of each of its partitions.
+    func ends(_ consumer: BatchConsumer) throws -> [String: [Int64]] {
+        try Dictionary(
+            uniqueKeysWithValues: Topic.all.map {
+                ($0.name, try consumer.endOffsets(of: $0.name, timeoutMs: 10_000))
+            })
+    }
+
     /// Partitions of a stage whose kept position is not at the end of the topic, in words.
-    func behind() throws -> [String] {
+    func behind(_ ends: [String: [Int64]]) throws -> [String] {
         var found: [String] = []
         for (stage, topics) in Self.inputs.sorted(by: { $0.key < $1.key }) {
             let positions = try positions(of: stage)
-            for topic in topics.compactMap({ name in Topic.all.first { $0.name == name } }) {
-                for (partition, end) in try ends(of: topic, on: bootstrapServers).enumerated()
-                where end > 0 {
-                    let position = positions["\(topic.name)/\(partition)"] ?? 0
+            for topic in topics {
+                for (partition, end) in (ends[topic] ?? []).enumerated() where end > 0 {
+                    let position = positions["\(topic)/\(partition)"] ?? 0
                     if position < end {
-                        found.append(
-                            "\(stage) \(topic.name)/\(partition) at \(position) of \(end)")
+                        found.append("\(stage) \(topic)/\(partition) at \(position) of \(end)")
                     }
                 }
             }
