@@ -77,7 +77,10 @@ struct RequestHeader {
         version = try reader.int16()
         correlation = try reader.int32()
         client = try reader.nullableString() ?? ""
-        guard let api = API(rawValue: key), api.isFlexible(version) else { return }
+        // Of a version that is not served nothing more is read.
+        guard let api = API(rawValue: key), api.versions.contains(version),
+            api.isFlexible(version)
+        else { return }
         reader.isFlexible = true
         try reader.tags()
     }
