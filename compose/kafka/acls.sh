@@ -60,12 +60,23 @@ done
 tool=${KAFKA_ACLS:-}
 [[ -n $tool ]] || tool=$(command -v kafka-acls.sh || command -v kafka-acls || echo kafka-acls.sh)
 
+running=()
+# Four at a time: most of such a command's time is its own start.
+settle() {
+    local pid failed=
+    for pid in "${running[@]}"; do wait "$pid" || failed=1; done
+    running=()
+    [[ -z $failed ]] || fail "a command was refused, see above; nothing was undone: run it again"
+}
+
 run() {
     # KAFKA_ACLS may be several words.
     local command=($tool --bootstrap-server "$server" "${config[@]}" "$action" "$@")
     [[ $action != --remove ]] || command+=(--force)
     if [[ -n $execute ]]; then
-        "${command[@]}" >/dev/null || fail "this was refused: ${command[*]}"
+        ((${#running[@]} < 4)) || settle
+        "${command[@]}" >/dev/null &
+        running+=($!)
     else
         printf '%q ' "${command[@]}"
         printf '\n'
@@ -86,3 +97,4 @@ while IFS='|' read -r process reads writes group; do
     run --allow-principal "$who" --operation Write "${topics[@]}"
     [[ -z $idempotent ]] || run --allow-principal "$who" --operation IdempotentWrite --cluster
 done <<<"$table"
+settle
