@@ -7,7 +7,7 @@ import Topics
 extension Target {
     static let invocations: [Target] = [
         Target(
-            "invocations in JSON", inputsUsually: 20_000,
+            "invocations in JSON", inputsUsually: 12_000,
             mutator: {
                 Mutator(
                     corpus: RealMessages.small.byTopic[.invocations] ?? [],
@@ -27,18 +27,18 @@ extension Target {
                 return (try? Invocation(decoding: bytes.span)) != nil
             }),
         Target(
-            "invocations in Protobuf", inputsUsually: 15_000,
+            "invocations in Protobuf", inputsUsually: 10_000,
             mutator: { Mutator(corpus: protobufInvocations) },
             read: {
                 try agreesWithPlainDecoder($0)
                 return try isInvocation($0, as: .protobuf)
             }),
         Target(
-            "Lambda telemetry records", inputsUsually: 12_000,
+            "Lambda telemetry records", inputsUsually: 8_000,
             mutator: { Mutator(corpus: lambdaRecords, dictionary: jsonTokens + lambdaTokens) },
             read: isLambdaRecord),
         Target(
-            "names in paths", inputsUsually: 6_000,
+            "names in paths", inputsUsually: 2_000,
             mutator: { Mutator(corpus: ["c/s/f", "a%2Fb/%25/\u{301}"].map { Array($0.utf8) }) },
             read: isPathAgain),
     ]

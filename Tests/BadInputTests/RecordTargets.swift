@@ -13,10 +13,10 @@ extension Target {
             "compressed records", inputsUsually: 3_000, growthMbMax: 900,
             mutator: { Mutator(corpus: compressedBodies) }, read: isCompressed),
         Target(
-            "segments", inputsUsually: 1_500, growthMbMax: 600,
+            "segments", inputsUsually: 700, growthMbMax: 600,
             mutator: { Mutator(corpus: segments) }, prepare: { Segments().read }),
         Target(
-            "journals", inputsUsually: 800,
+            "journals", inputsUsually: 400,
             mutator: { Mutator(corpus: Journals.corpus) }, prepare: { Journals().read }),
     ]
 

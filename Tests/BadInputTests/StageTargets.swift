@@ -19,11 +19,58 @@ extension Target {
 
     /// What the stages kept, back into them.
     static let states: [Target] = [
-        restoring("featurizer", inputsUsually: 1_200) { FeaturizerStage(partition: $0) },
+        restoring("featurizer", inputsUsually: 400) { FeaturizerStage(partition: $0) },
         restoring("learner", inputsUsually: 400) { LearnerStage(partition: $0) },
-        restoring("predictor", inputsUsually: 200) { PredictorStage(partition: $0) },
+        restoring("predictor", inputsUsually: 80) { PredictorStage(partition: $0) },
         restoring("allocator", inputsUsually: 500) { AllocatorStage(cell: $0) },
     ]
+
+    /// The parameters of released models, each message with the digest that it has.
+    static let models: [Target] = [
+        Target(
+            "parameters of an encoder", inputsUsually: 40,
+            mutator: {
+                // Of version 1: the layout's number is before it, and small numbers are doubled.
+                var bytes = EncoderModel.prior.bytes
+                bytes[1] = 2
+                return Mutator(corpus: [bytes])
+            },
+            prepare: {
+                let trial = try Trial("learner") { LearnerStage(partition: $0) }
+                return { parameters in
+                    let version = (try? EncoderModel(bytes: parameters))?.version ?? 1
+                    return try trial.reads(
+                        released(LearnerStage.modelName, version, parameters, place: 1))
+                }
+            }),
+        Target(
+            "parameters of a prior", inputsUsually: 400,
+            mutator: { Mutator(corpus: priors) },
+            prepare: {
+                let trial = try Trial("predictor") { PredictorStage(partition: $0) }
+                return { try trial.reads(released("predictor/prior/3", 1, $0, place: 3)) }
+            }),
+    ]
+
+    private static var priors: [[UInt8]] {
+        (RealMessages.small.byTopic[.models] ?? []).compactMap { bytes in
+            guard let model = try? ModelReleased(decoding: bytes.span),
+                model.name.hasPrefix("predictor/")
+            else { return nil }
+            return Array(model.parameters)
+        }
+    }
+
+    /// - Parameter place: of the topic, among those that the stage reads.
+    private static func released(
+        _ name: String, _ version: Int, _ parameters: [UInt8], place: UInt8
+    ) -> [UInt8] {
+        [place]
+            + ModelReleased(
+                name: name, version: version, metrics: [:], fittedFromMs: 0,
+                fittedToMs: RealMessages.small.endMs, seed: 0, parameters: parameters
+            ).encoded()
+    }
 
     private static func reading<Read: Stage & SendableMetatype>(
         _ name: String, inputsUsually: Int, _ make: @escaping @Sendable (Int32) -> Read

@@ -10,7 +10,7 @@ extension Target {
     /// Files that operators give us.
     static let tables: [Target] = [
         Target(
-            "a trace's tables", inputsUsually: 4_000,
+            "a trace's tables", inputsUsually: 2_000,
             mutator: {
                 Mutator(
                     corpus: traces,

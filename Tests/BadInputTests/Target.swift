@@ -35,7 +35,7 @@ struct Target: Sendable {
     }
 
     static let all: [Target] =
-        invocations + messages + stages + states + records + broker + tables + web
+        invocations + messages + stages + states + models + records + broker + tables + web
 
     static func named(_ name: String) -> Target {
         guard let target = all.first(where: { $0.name == name }) else {

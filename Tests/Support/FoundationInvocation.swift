@@ -42,10 +42,16 @@ public struct FoundationInvocation: Decodable {
     }
 
     /// What we refuse and Foundation takes: a field that is given twice, a message longer or deeper
-    /// than our limits, and texts in another encoding than UTF-8, which it guesses.
+    /// than our limits, a comma behind the last member or element, which JSON has not, and texts in
+    /// another encoding than UTF-8, which it guesses.
     private static func isOursAlone(_ refusal: Rejection, _ bytes: [UInt8]) -> Bool {
-        refusal.detail.hasSuffix("given twice, expected once") || refusal.reason == .tooLarge
-            || bytes.starts(with: [0xEF, 0xBB, 0xBF]) || bytes.contains(0)
+        let detail = refusal.detail
+        let isCommaBehindLast =
+            detail.contains(" is }") && detail.hasSuffix("expected a member's name in quotes")
+            || detail.contains(" is ]") && detail.hasSuffix("expected a value")
+        return isCommaBehindLast || detail.hasSuffix("given twice, expected once")
+            || refusal.reason == .tooLarge || bytes.starts(with: [0xEF, 0xBB, 0xBF])
+            || bytes.contains(0)
     }
 
     /// What Foundation refuses and JSON's grammar has: `0e5` and `0.00e-1`, numbers too small to

@@ -1,7 +1,8 @@
 /// Makes inputs that are nearly right: real ones with a few things wrong.
 public struct Mutator: Sendable {
-    /// Longer inputs than any decoder takes add time and nothing else.
-    public static let inputBytesMax = 70_000
+    /// Longer inputs add time and nothing else: an invocation is refused beyond 65,536 bytes, and an
+    /// encoder's parameters have some 80,000.
+    public static let inputBytesMax = 100_000
 
     public let corpus: [[UInt8]]
     /// What the format's own texts are made of.
