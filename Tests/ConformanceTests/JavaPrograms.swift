@@ -65,9 +65,11 @@ enum JavaPrograms {
         try WireClient(site).awaitLeader(of: topic, partitions: 3)
         let described = try run(site, "kafka.admin.ConfigCommand", ["--describe"] + resource)
         seen += described.filter { $0.contains("cleanup.policy") }.map { $0.trimming() }
-        for _ in 0..<10 {
+        // Each a millisecond later, so that the last is the latest.
+        let nowMs = Clock.wallMs()
+        for place in Int64(0)..<10 {
             var batch = Batch(["v"])
-            batch.records[0].timestampMs = Clock.wallMs()
+            batch.records[0].timestampMs = nowMs + place
             _ = try WireClient(site).produce(topic, batch.bytes)
         }
         let offsets = ["--topic", topic]

@@ -31,6 +31,8 @@ struct `A process that froze and woke` {
             #expect(database.counted() == source.sent - 1_000)
             let heir = try start(broker, database)
             #expect(database.comesTo(source.sent), "\(heir.said)")
+            // Nobody else is to keep anything meanwhile.
+            heir.process.freeze()
             let kept = try database.everythingKept()
             frozen.process.resume()
             let isRefused = eventually(within: .seconds(15)) {
@@ -39,6 +41,7 @@ struct `A process that froze and woke` {
             #expect(isRefused, "\(frozen.said)")
             // Whole: no row, no position, no state of it was taken.
             #expect(try database.everythingKept() == kept)
+            heir.process.resume()
             try source.send(500)
             #expect(database.comesTo(source.sent), "\(frozen.said)\(heir.said)")
             #expect(frozen.process.isRunning && heir.process.isRunning)
