@@ -99,12 +99,15 @@ import Testing
 
     @Suite(.enabled(if: RealKafka.isInstalled, needsKafka))
     struct `with the tools of Apache Kafka` {
-        @Test(arguments: JavaPrograms.all)
+        @Test(arguments: JavaPrograms.few)
         func `is as expected`(_ program: Program) throws { try program.checkEmbedded() }
 
-        @Test(
-            .enabled(if: Program.areAllAskedFor, "takes minutes: compose/test --conformance"),
-            arguments: JavaPrograms.all)
+        @Test(.enabled(if: Program.areAllAskedFor, takesMinutes), arguments: JavaPrograms.more)
+        func `is as expected of more tools`(_ program: Program) throws {
+            try program.checkEmbedded()
+        }
+
+        @Test(.enabled(if: Program.areAllAskedFor, takesMinutes), arguments: JavaPrograms.all)
         func `is the same of Apache Kafka`(_ program: Program) throws { try program.compare() }
     }
 }

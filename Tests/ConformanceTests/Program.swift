@@ -63,7 +63,8 @@ extension Program {
     }
 }
 
-/// Why a comparison is skipped.
+/// Why a program is skipped.
+let takesMinutes: Comment = "takes minutes: compose/test --conformance"
 let needsKafka: Comment = "needs Apache Kafka (../shared/kafka/kafka or ANTIPHASE_KAFKA) and java"
 
 /// A program cannot go on.
