@@ -178,10 +178,10 @@ struct `A stage that cannot keep up` {
     /// How many messages a second the stage takes, from when there are some to when it has kept that it
     /// took them.
     private func measure(_ stage: String, _ load: inout Load, _ line: Line) throws -> Double {
-        // Once to be warm.
-        var rate = 0.0
-        let counts = stage == "featurizer" ? [5_000, 20_000] : [500, 2_000]
-        for count in counts.map({ Self.isLong ? 5 * $0 : $0 }) {
+        // Twice as many, until they take so long that the checkpoints' interval of 0.5 s, by which
+        // what was taken is seen late, is little beside it.
+        var count = stage == "featurizer" ? 5_000 : 500
+        while true {
             try load.send(count)
             try load.flush()
             let began = ContinuousClock.now
@@ -189,12 +189,12 @@ struct `A stage that cannot keep up` {
             let sent = load.sent
             guard try waitFor(120, { try line.taken(by: stage) == sent }) else { throw NotTaken() }
             let passed = ContinuousClock.now - began
-            let seconds =
-                Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
-            rate = Double(sent - from) / max(seconds, 0.1)
+            if passed >= Self.measuringTime { return Double(sent - from) / (passed / .seconds(1)) }
+            count *= 2
         }
-        return rate
     }
+
+    private static let measuringTime: Duration = isLong ? .seconds(8) : .seconds(3)
 
     struct NotTaken: Error {}
 
