@@ -71,9 +71,11 @@ public enum FieldLimits {
         _ value: Double, in range: ClosedRange<Double>, of field: StaticString
     ) throws(Rejection) {
         guard range.contains(value) else {
+            // Of the kinds of NaN, copying makes one the other.
+            let got = value.isNaN ? "not a number" : "\(value)"
             throw Rejection(
                 .outOfRange,
-                "\(field) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+                "\(field) is \(got), expected \(range.lowerBound) to \(range.upperBound)")
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
 ///     ANTIPHASE_BAD_INPUT_FACTOR=100 ANTIPHASE_BAD_INPUT_SEED=2 ANTIPHASE_BAD_INPUT_REPORT=figures \
 ///     swift test -c release --skip-build --scratch-path .build-inputs --filter BadInputTests
 @Suite(.serialized) struct `Bad input` {
-    @Test(arguments: Target.all.map(\.name))
+    @Test(arguments: Campaign.targets)
     func `ends no process, breaks no law and takes no more memory`(target: String) async throws {
         RealMessages.share()
         let findings = Self.newPath()

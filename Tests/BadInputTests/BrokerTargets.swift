@@ -10,10 +10,18 @@ extension Target {
             "broker requests", inputsUsually: 6_000, growthMbMax: 900,
             mutator: { Mutator(corpus: Frames.all, dictionary: words) },
             prepare: {
-                let handling = try Handling(folder: nil)
-                return { try handling.read($0) }
+                var handling = try Handling(folder: nil)
+                var read = 0
+                return { frame in
+                    read += 1
+                    // What earlier ones left, such as members of groups, may be told by later ones.
+                    if read % requestsPerBroker == 0 { handling = try Handling(folder: nil) }
+                    return try handling.read(frame)
+                }
             })
     ]
+
+    private static let requestsPerBroker = 10_000
 
     private static let words =
         [
@@ -29,6 +37,7 @@ final class Handling: @unchecked Sendable {
     private let handler: RequestHandler
     private let connection: Connection
     private let groups: GroupCoordinator
+    private let flusher: Flusher
     /// Topics that requests made up are deleted beyond so many partitions.
     private static let partitionsMax = 64
 
@@ -38,7 +47,7 @@ final class Handling: @unchecked Sendable {
         var configuration = BrokerConfiguration(dataFolder: path ?? folder?.path ?? "")
         configuration.partitionsDefault = 1
         configuration.autoCreateTopics = true
-        let flusher = Flusher(intervalMs: 1_000)
+        flusher = Flusher(intervalMs: 1_000)
         topics = try TopicRegistry(configuration, flusher: flusher) { _ in }
         let offsets = try OffsetStore(
             folder: configuration.dataFolder, flusher: flusher, tell: { _ in })
@@ -55,6 +64,8 @@ final class Handling: @unchecked Sendable {
         connection = Connection(open("/dev/null", O_RDWR))
         try prepareTopics()
     }
+
+    deinit { flusher.stop() }
 
     private func prepareTopics() throws {
         for (name, entries) in [

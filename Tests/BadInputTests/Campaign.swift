@@ -10,6 +10,10 @@ enum Campaign {
     static let factor = number(of: "ANTIPHASE_BAD_INPUT_FACTOR") ?? 1
     /// `ANTIPHASE_BAD_INPUT_SEED`: another seed tries other inputs.
     static let seed = UInt64(number(of: "ANTIPHASE_BAD_INPUT_SEED") ?? 1)
+    /// `ANTIPHASE_BAD_INPUT_TARGET`: the one target that gets any.
+    static let targets = Target.all.map(\.name).filter { name in
+        ProcessInfo.processInfo.environment["ANTIPHASE_BAD_INPUT_TARGET"].map { $0 == name } ?? true
+    }
     /// `ANTIPHASE_BAD_INPUT_REPORT`: a file to which a line for each target is added.
     static let reportPath = ProcessInfo.processInfo.environment["ANTIPHASE_BAD_INPUT_REPORT"]
 

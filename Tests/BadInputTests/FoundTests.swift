@@ -178,6 +178,48 @@ import Topics
         #expect(answer.count < 1_000)
     }
 
+    /// Its members are told each time.
+    @Test func `describes a group once, however often it is named`() throws {
+        let handling = try Handling(folder: nil)
+        var writer = WireWriter()
+        writer.int16(API.describeGroups.rawValue)
+        writer.int16(0)
+        writer.int32(7)
+        writer.string("client")
+        writer.array(Array(repeating: Frames.group, count: 50_000)) { $1.string($0) }
+        guard case .respond(let answer) = handling.answer(writer.bytes) else {
+            return #expect(Bool(false))
+        }
+        #expect(answer.count < 1_000)
+    }
+
+    /// More successes than outcomes made a distribution of less than no failures, at the next slot.
+    @Test func `is refused where a service's slot was kept with more successes than outcomes`()
+        throws
+    {
+        let id = ServiceID(customer: "acme", service: "pay")
+        var service = ServiceState()
+        service.functions = ["f"]
+        service.recent = [
+            .init(
+                startMs: 0, function: 0, correction: 0, successes: 1, outcomes: 1, cpuMs: 1,
+                foretold: 1, baseline: 1, isNew: true)
+        ]
+        _ = try ServiceState(decoding: service.encoded, of: id)
+        service.recent[0].successes = 2
+        #expect(throws: CorruptState("2 successes of 1 outcomes")) {
+            try ServiceState(decoding: service.encoded, of: id)
+        }
+    }
+
+    /// One kind of NaN became the other on its way, and two readers gave other reasons.
+    @Test(arguments: [Double.nan, -.nan, .signalingNaN])
+    func `is called not a number, whichever kind it is`(value: Double) {
+        #expect(throws: Rejection(.outOfRange, "cpu_ms is not a number, expected 0.0 to 1.0")) {
+            try FieldLimits.check(value, in: 0...1, of: "cpu_ms")
+        }
+    }
+
     /// A longer one was written, and at the next start taken for a torn end: all behind it was lost.
     @Test func `writes no entry of a journal that it would not read`() throws {
         let folder = TemporaryFolder("entries")

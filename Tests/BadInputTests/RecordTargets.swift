@@ -110,9 +110,11 @@ private struct Segments {
         }
         let kept = recovered.segments.reduce(0) { $0 + $1.size }
         try hold(kept + cut == bytes.count, "\(kept) bytes kept and \(cut) cut of \(bytes.count)")
+        let flusher = Flusher(intervalMs: 1_000)
+        defer { flusher.stop() }
         let log = try PartitionLog(
             topic: "events", partition: 0, folder: folder.path, configuration: configuration,
-            flusher: Flusher(intervalMs: 1_000), tell: { _ in })
+            flusher: flusher, tell: { _ in })
         let before = log.endOffset
         try hold(before >= 0 && before < .max / 2, "ends at \(before)")
         _ = log.read(

@@ -146,7 +146,7 @@ extension StateReader {
     }
 
     fileprivate mutating func readRecentSlot() throws(CorruptState) -> ServiceState.RecentSlot {
-        ServiceState.RecentSlot(
+        let slot = ServiceState.RecentSlot(
             startMs: try readInt64(in: StateLimits.timesMs),
             function: try readInt(in: 0...Limits.functionsPerService),
             correction: try readInt(in: 0...FieldLimits.versionMax),
@@ -154,10 +154,12 @@ extension StateReader {
             outcomes: try readInt(in: StateLimits.counts),
             cpuMs: try readDouble(in: StateLimits.amounts), foretold: try readDouble(in: 0...1),
             baseline: try readDouble(in: 0...1), isNew: try readBool())
+        try check(slot.successes, outOf: slot.outcomes)
+        return slot
     }
 
     fileprivate mutating func readOutcomes() throws(CorruptState) -> OutcomeHistory {
-        OutcomeHistory(
+        let history = OutcomeHistory(
             successes: try readDouble(in: StateLimits.amounts),
             failures: try readDouble(in: StateLimits.amounts),
             asOfMs: try readInt64(in: StateLimits.timesMs),
@@ -165,6 +167,14 @@ extension StateReader {
             outcomesEver: try readInt(in: StateLimits.counts),
             surprise: try readDouble(in: StateLimits.amounts),
             slots: try readDouble(in: StateLimits.amounts))
+        try check(history.successesEver, outOf: history.outcomesEver)
+        return history
+    }
+
+    private func check(_ successes: Int, outOf outcomes: Int) throws(CorruptState) {
+        guard successes <= outcomes else {
+            throw CorruptState("\(successes) successes of \(outcomes) outcomes")
+        }
     }
 
     fileprivate mutating func readDemand() throws(CorruptState) -> DemandHistory {

@@ -95,7 +95,10 @@ extension RequestHandler {
     func describeGroups(
         _ reader: inout WireReader, _ writer: inout WireWriter, _ version: Int16
     ) throws(WireError) {
+        // Each once: a short request cannot ask for the same long answer over and over.
+        var seen: Set<String> = []
         let names = try reader.array { reader throws(WireError) in try reader.string() }
+            .filter { seen.insert($0).inserted }
         let described = names.map { name in
             let type =
                 groups.offsets.offsets(name).isEmpty ? nil : groups.offsets.type(name)

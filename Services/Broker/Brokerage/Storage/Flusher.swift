@@ -45,6 +45,8 @@ final class Flusher: @unchecked Sendable {
     func stop() {
         monitor.locked {
             isStopped = true
+            // Each holds its flusher: they would hold one another.
+            dirty = []
             monitor.broadcast()
         }
     }
