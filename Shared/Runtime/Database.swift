@@ -27,9 +27,12 @@ final class Database {
 
     /// Runs `body` until it succeeds, waiting while PostgreSQL is away; `body` must be repeatable.
     ///
+    /// - Parameter whileWaiting: called after each try that failed so.
     /// - Returns: nil when a stop was requested before it succeeded; it was tried once even so.
     /// - Throws: what is not for waiting: a statement that PostgreSQL refuses.
-    func perform<Value>(_ body: (inout Session) throws -> Value) throws -> Value? {
+    func perform<Value>(
+        whileWaiting: () -> Void = {}, _ body: (inout Session) throws -> Value
+    ) throws -> Value? {
         var backoff = Backoff()
         while true {
             do {
@@ -43,6 +46,7 @@ final class Database {
                 if error.isConnectionLost || error.sqlState == readOnly { session = nil }
                 dependency.isAway("\(error)")
                 guard !stop.isRequested else { return nil }
+                whileWaiting()
                 backoff.wait(stop)
                 guard !stop.isRequested else { return nil }
             }

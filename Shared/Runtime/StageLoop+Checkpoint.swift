@@ -44,9 +44,9 @@ extension StageLoop {
             .sorted { $0.number < $1.number }.map(snapshot)
         let began = Clock.monotonicMs
         guard
-            let refused = try parts.database.perform({ session in
-                try parts.store.commit(snapshots, in: &session)
-            })
+            let refused = try parts.database.perform(
+                whileWaiting: showLag,
+                { session in try parts.store.commit(snapshots, in: &session) })
         else {
             // The snapshots are gone from the stages, so a later one would move positions without
             // the state that belongs to them.
@@ -60,6 +60,24 @@ extension StageLoop {
         parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
         tellGroup(snapshots.map(\.partition))
         return true
+    }
+
+    /// While a checkpoint waits nothing is fetched, and the ends that the consumer knows of grow old.
+    private func showLag() {
+        guard !parts.kafka.isAway else { return }
+        // A client of its own: a question waits behind the reads on the same connection.
+        guard let asking = try? BatchConsumer(.init(parts.cluster)) else { return }
+        for partition in parts.consumer.assignment.sorted() {
+            guard let position = owned[partition.partition]?.positions[partition.topic] else {
+                continue
+            }
+            // Without an answer the last one stands: there is nothing to show.
+            guard let log = try? asking.watermarks(of: partition, timeoutMs: Limits.askMs) else {
+                return
+            }
+            lag[partition] = max(0, log.high - position)
+        }
+        parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
     }
 
     /// Forgets what was not kept, for it cannot be any more: it is made again after the next claim.

@@ -89,6 +89,18 @@ struct `A stage that cannot keep up` {
                     try load.send(perSecond: rate, for: Self.isLong ? 30 : 5) {}
                     readWithin = (try process.metric("messages_read_total") ?? 0) - readBefore
                     #expect(try process.get("/ready").contains("55P03"))
+                    // All that it has not read is shown to wait, though nothing is fetched any more.
+                    let sent = Double(load.sent)
+                    let shows = try eventually(within: .seconds(15)) {
+                        guard let read = try process.metric("messages_read_total") else {
+                            return false
+                        }
+                        let lag = try process.metric(
+                            "position_lag_messages{topic=\"invocations\"}")
+                        return lag == sent - read
+                    }
+                    let figures = try process.get("/metrics")
+                    #expect(shows, "\(sent) sent\n\(figures)")
                 }
             }
             // It does not read on once its next checkpoint is due, which is after 0.5 s: what it takes in
