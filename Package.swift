@@ -11,7 +11,7 @@ let package = Package(
         program("dashboard", "Dashboard"), program("fleet", "Fleet"), program("broker", "Broker"),
         program("benchmark", "Benchmarks"), program("evaluate", "Evaluation"),
     ],
-    targets: // Debian's C libraries.
+    targets:  // Debian's C libraries.
     [
         system("CRdKafka", "rdkafka", debian: "librdkafka-dev"),
         system("CLibPQ", "libpq", debian: "libpq-dev"),
@@ -55,7 +55,8 @@ let package = Package(
                 name: "Workloads",
                 dependencies: [
                     "Featurization", "RepresentationLearning", "Prediction", "Allocation",
-                    "Workload", "Numerics", "Processing", "Topics", "Kafka", "TestSupport",
+                    "Workload", "Numerics", "Processing", "Topics", "Kafka", "Postgres",
+                    "TestSupport",
                 ],
                 path: "Tests/Benchmarks/Workloads", swiftSettings: .safe),
             .executableTarget(

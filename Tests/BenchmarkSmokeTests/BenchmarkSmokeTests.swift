@@ -25,6 +25,16 @@ import Workloads
         #expect(report.facts.count == 7)
     }
 
+    @Test(
+        .enabled(
+            if: EmbeddedBroker.isBuilt && ThrowawayPostgres.isInstalled,
+            "needs the product broker, and PostgreSQL"))
+    func `of the featurizer works`() throws {
+        let rows = try FeaturizerBenchmark(size: .smoke, passes: 1).run { _ in }
+        #expect(rows.map(\.form) == ["JSON", "Protobuf"])
+        #expect(rows.allSatisfy { $0.perSecond > 0 && $0.ratio > 0 })
+    }
+
     @Test func `has a name of its own`() {
         #expect(Set(Benchmark.all.map(\.name)).count == Benchmark.all.count)
     }

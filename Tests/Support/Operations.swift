@@ -31,6 +31,17 @@ extension ChildProcess {
             .flatMap { Double($0.dropFirst(name.count + 1)) }
     }
 
+    /// User and system time of all its threads until now; nil when it is gone.
+    public var cpuSeconds: Double? {
+        // Behind the name in parentheses, which may hold anything: state is field 3, utime 14.
+        guard
+            let fields = read("/proc/\(processID)/stat")?.split(separator: ")").last?
+                .split(separator: " "), fields.count > 12, let user = Double(fields[11]),
+            let system = Double(fields[12])
+        else { return nil }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// The most memory that it ever had in RAM, in KiB (`VmHWM`); nil when it is gone.
     public var peakMemoryKiB: Int? {
         read("/proc/\(processID)/status")?.split(separator: "\n")

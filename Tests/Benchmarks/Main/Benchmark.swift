@@ -11,7 +11,7 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
-                   benchmark broker [--smoke] [--passes N]
+                   benchmark broker|featurizer [--smoke] [--passes N]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
               a second, the digest of the result, and how many times as fast as the baseline.
@@ -24,6 +24,8 @@ import Workloads
               broker            the broker as a process, beside Apache Kafka where it is there, with the
                                 same client in turn: rates, latency, memory, restarts on a long log; it
                                 takes minutes, and 11 GB of disk under the folder for temporary files
+              featurizer        the featurizer as a process, from a Kafka topic to shapes kept in PostgreSQL,
+                                beside plain consumption of the same topic
 
             \(list.joined(separator: "\n"))
             """
@@ -47,16 +49,10 @@ import Workloads
             default: names.append(argument)
             }
         }
-        if names.contains(BrokerBenchmark.name) {
-            guard names.count == 1 else { fail("\(BrokerBenchmark.name) is measured alone") }
-            do {
-                let benchmark = BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
-                let report = try benchmark.run { line in
-                    // At once, into a file too: it takes minutes.
-                    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
-                }
-                print(report)
-            } catch {
+        if let alone = [BrokerBenchmark.name, FeaturizerBenchmark.name].first(where: names.contains)
+        {
+            guard names.count == 1 else { fail("\(alone) is measured alone") }
+            do { try measureProcess(alone, isSmoke: isSmoke, passes: passes) } catch {
                 fail("\(error)")
             }
             return
@@ -71,6 +67,19 @@ import Workloads
             } catch {
                 fail("\(error)")
             }
+        }
+    }
+
+    private static func measureProcess(_ name: String, isSmoke: Bool, passes: Int) throws {
+        let tell = { (line: String) in
+            // At once, into a file too: it takes minutes.
+            FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+        }
+        if name == BrokerBenchmark.name {
+            print(try BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes).run(tell))
+        } else {
+            let benchmark = FeaturizerBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
+            for row in try benchmark.run(tell) { print(row) }
         }
     }
 
