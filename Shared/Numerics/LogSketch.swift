@@ -53,12 +53,12 @@ public struct LogSketch: Sendable, Equatable {
     }
 
     /// - Complexity: a search among the bins; a bin's first value moves those above it.
-    public mutating func add(_ value: Double) {
+    public mutating func add(_ value: Double, times: Int = 1) {
         precondition(value >= 0 && value.isFinite, "sketched values are not negative, got \(value)")
-        add(1, toBin: Self.bin(of: value))
-        count += 1
-        let fixed = (value * Self.fixedOne).rounded()
-        sumFixed = Self.saturatingSum(sumFixed, Int64(exactly: fixed) ?? .max)
+        add(UInt64(times), toBin: UInt64(Self.bin(of: value)))
+        count += times
+        let (fixed, overflow) = Self.fixed(value).multipliedReportingOverflow(by: Int64(times))
+        sumFixed = Self.saturatingSum(sumFixed, overflow ? .max : fixed)
         least = min(least, value)
         most = max(most, value)
     }
@@ -115,10 +115,17 @@ public struct LogSketch: Sendable, Equatable {
         }
     }
 
-    private static func bin(of value: Double) -> UInt64 {
+    /// The bin that a value falls in, below 2^16.
+    public static func bin(of value: Double) -> UInt32 {
         guard value >= leastValue else { return 0 }
         // The highest exponent has bin 64 x 1,034 = 66,176 at most; 16 bits end at 2^1013.
-        return min(value.bitPattern >> shift - first + 1, 0xFFFF)
+        return UInt32(min(value.bitPattern >> shift - first + 1, 0xFFFF))
+    }
+
+    /// The value in 2^-20ths, as `sumFixed` adds them up.
+    public static func fixed(_ value: Double) -> Int64 {
+        let fixed = value * fixedOne + 0.5
+        return fixed < 0x1p63 ? Int64(fixed) : .max
     }
 
     private static func middle(ofBin bin: UInt64) -> Double {

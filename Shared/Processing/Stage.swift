@@ -34,9 +34,20 @@ public protocol Stage {
         _ input: Input, nowMs: Int64, _ effects: inout Effects<Row>
     ) throws(Rejection)
 
+    /// Many messages at once: the same as `decode` and `process` of each in turn. A stage whose input
+    /// comes by the million does it its own way.
+    /// - Parameter rejecting: called with a message's place in the run and what is wrong with it.
+    mutating func process(
+        _ run: MessageRun, nowMs: Int64, _ effects: inout Effects<Row>,
+        rejecting: (Int, Rejection) -> Void
+    )
+
     /// Called now and then, also while nothing arrives.
     /// - Parameter quietMs: for how long this partition has had no message.
     mutating func advance(nowMs: Int64, quietMs: Int64, _ effects: inout Effects<Row>)
+
+    /// Rows that say how things are now; asked for before each checkpoint.
+    mutating func takeRows() -> [Row]
 
     /// The entries that changed since the last call.
     mutating func takeChanges() -> [StateEntry]
@@ -51,6 +62,22 @@ public protocol Stage {
 }
 
 extension Stage {
+    public mutating func process(
+        _ run: MessageRun, nowMs: Int64, _ effects: inout Effects<Row>,
+        rejecting: (Int, Rejection) -> Void
+    ) {
+        for i in 0..<run.count {
+            do throws(Rejection) {
+                let input = try run.withValue(at: i) { (value) throws(Rejection) in
+                    try Self.decode(value, of: run.topic, headers: run.headers(at: i))
+                }
+                try process(input, nowMs: nowMs, &effects)
+            } catch {
+                rejecting(i, error)
+            }
+        }
+    }
+    public mutating func takeRows() -> [Row] { [] }
     public static var broadcasts: [Topic] { [] }
     public static func decodeTombstone(key: String, of topic: Topic) -> Input? { nil }
     public mutating func advance(nowMs: Int64, quietMs: Int64, _ effects: inout Effects<Row>) {}

@@ -47,6 +47,12 @@ public struct StateWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
+    /// Counted.
+    public mutating func write(_ counted: [UInt8]) {
+        write(UInt64(counted.count))
+        bytes.append(contentsOf: counted)
+    }
+
     public mutating func write(_ text: String?) {
         write(text != nil)
         if let text { write(text) }
@@ -85,7 +91,8 @@ public enum StateLimits {
 /// Reads what `StateWriter` wrote, and trusts none of it.
 public struct StateReader {
     private let bytes: [UInt8]
-    private var position = 1
+    /// Of the byte to be read next.
+    public private(set) var position = 1
     public let version: UInt8
 
     /// - Throws: when `bytes` are of a newer version than `newest`, or none at all.
@@ -136,6 +143,14 @@ public struct StateReader {
         else { throw CorruptState("text at byte \(position) is not UTF-8") }
         return text
     }
+
+    public mutating func readBytes() throws(CorruptState) -> [UInt8] {
+        let count = try readCount(bytesEach: 1)
+        defer { position += count }
+        return Array(bytes[position..<position + count])
+    }
+
+    public var isAtEnd: Bool { position == bytes.count }
 
     public mutating func readOptionalString() throws(CorruptState) -> String? {
         try readBool() ? try readString() : nil

@@ -46,13 +46,12 @@ extension Invocation {
     public init(
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
-        self.init(try scan(value, as: encoding), in: value, as: encoding)
-        try validate()
+        try self.init(scanned: try scan(value, as: encoding), in: value, as: encoding)
     }
 
-    fileprivate init(
-        _ scanned: ScannedInvocation, in bytes: Span<UInt8>, as encoding: InvocationEncoding
-    ) {
+    init(
+        scanned: ScannedInvocation, in bytes: Span<UInt8>, as encoding: InvocationEncoding
+    ) throws(Rejection) {
         func text(_ text: ScannedText) -> String { Scanning.string(text, in: bytes) }
         func optional<Value>(_ field: InvocationField, _ value: Value) -> Value? {
             scanned.has(field) ? value : nil
@@ -77,41 +76,12 @@ extension Invocation {
             runtime: scanned.has(.runtime) ? text(scanned.runtime) : nil,
             worker: scanned.has(.worker) ? text(scanned.worker) : nil,
             outcome: Outcome(scanned: scanned.outcome))
-    }
-}
-
-extension CompactInvocation {
-    /// - Throws: exactly when `Invocation` does.
-    public init(
-        decoding value: Span<UInt8>, as encoding: InvocationEncoding
-    ) throws(Rejection) {
-        let scanned = try scan(value, as: encoding)
-        guard encoding == .json || encoding == .protobuf,
-            let path = scanned.plainPath(in: value, nameBytesMax: FieldLimits.nameBytesMax)
-        else {
-            let invocation = Invocation(scanned, in: value, as: encoding)
-            try invocation.validate()
-            self.init(invocation)
-            return
-        }
-        func optional<Value>(_ field: InvocationField, _ value: Value) -> Value? {
-            scanned.has(field) ? value : nil
-        }
-        self.init(
-            path: path, startedAtMs: scanned.startedAtMs, durationMs: scanned.durationMs,
-            cpuMs: optional(.cpuMs, scanned.cpuMs), memoryMb: scanned.memoryMb,
-            memoryPeakMb: optional(.memoryPeakMb, scanned.memoryPeakMb),
-            initMs: optional(.initMs, scanned.initMs),
-            deadlineMs: optional(.deadlineMs, scanned.deadlineMs),
-            trigger: scanned.has(.trigger) ? Scanning.string(scanned.trigger, in: value) : nil,
-            runtime: scanned.has(.runtime) ? Scanning.string(scanned.runtime, in: value) : nil,
-            outcome: Outcome(scanned: scanned.outcome))
-        try checkNumbers()
+        try validate()
     }
 }
 
 extension Outcome {
-    fileprivate init(scanned place: UInt8) {
+    init(scanned place: UInt8) {
         switch place {
         case 0: self = .success
         case 1: self = .error
@@ -124,7 +94,7 @@ extension Outcome {
     }
 }
 
-private func scan(
+func scan(
     _ value: Span<UInt8>, as encoding: InvocationEncoding
 ) throws(Rejection) -> ScannedInvocation {
     guard !value.isEmpty else { throw Rejection(.empty, "the message has no bytes") }

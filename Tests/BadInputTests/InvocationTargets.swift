@@ -63,29 +63,35 @@ let jsonTokens = [
 /// Both forms of an invocation agree on an input, and what was taken can be written and read again.
 func isInvocation(_ bytes: [UInt8], as encoding: InvocationEncoding) throws -> Bool {
     var whole: Invocation?
-    var compact: CompactInvocation?
-    var (wholeRefusal, compactRefusal): (Rejection?, Rejection?) = (nil, nil)
+    var batch = InvocationBatch(hashKey: 1, keepsIDs: true)
+    var (wholeRefusal, batchRefusal): (Rejection?, Rejection?) = (nil, nil)
     do throws(Rejection) { whole = try Invocation(decoding: bytes.span, as: encoding) } catch {
         wholeRefusal = error
     }
     do throws(Rejection) {
-        compact = try CompactInvocation(decoding: bytes.span, as: encoding)
-    } catch { compactRefusal = error }
+        try batch.append(decoding: bytes.span, as: encoding)
+    } catch { batchRefusal = error }
     try hold(
-        wholeRefusal == compactRefusal,
-        "forms disagree: \(String(describing: wholeRefusal)), \(String(describing: compactRefusal))"
+        wholeRefusal == batchRefusal,
+        "forms disagree: \(String(describing: wholeRefusal)), \(String(describing: batchRefusal))"
     )
     try hold(
         wholeRefusal?.detail.utf8.count ?? 0 <= 1_024,
         "a long refusal: \(wholeRefusal?.detail ?? "")")
-    guard let whole, let compact else { return false }
-    try hold(CompactInvocation(whole) == compact, "forms differ: \(whole), \(compact)")
+    guard let whole else {
+        try hold(batch.invocations.isEmpty && batch.texts.isEmpty, "refused and kept: \(batch)")
+        return false
+    }
+    var expected = InvocationBatch(hashKey: 1, keepsIDs: true)
+    expected.append(whole)
+    try hold(expected == batch, "forms differ: \(whole), \(batch)")
     let again = try Invocation(decoding: whole.encodedJSON().span)
     try hold(isSame(again, whole), "written as JSON it is \(again), was \(whole)")
     let once = try Invocation(decoding: whole.encodedProtobuf().span, as: .protobuf)
     try hold(isSame(once, whole), "written as Protobuf it is \(once), was \(whole)")
     try hold(
-        Array(FunctionID(path: whole.functionID.path)?.path.utf8 ?? "".utf8) == compact.path,
+        Array(FunctionID(path: whole.functionID.path)?.path.utf8 ?? "".utf8)
+            == Array(batch.texts[batch.invocations[0].path.range]),
         "path of \(whole.functionID) is another's")
     return true
 }

@@ -1,3 +1,4 @@
+import Numerics
 import TestSupport
 import Testing
 import Topics
@@ -118,16 +119,26 @@ import Topics
     @Test(arguments: UInt64(0)..<20)
     func `has the most executions at any one moment`(seed: UInt64) {
         var draws = Draws(seed: seed)
-        var profile = ConcurrencyProfile()
+        var arena = WordArena()
+        var moments = Moments()
         var running = Array(repeating: 0, count: 2_000)
-        for _ in 0..<Int.random(in: 0...600, using: &draws) {
+        var arrivals: [Int] = []
+        for _ in 0..<Int.random(in: 0...3_000, using: &draws) {
             let from = Int.random(in: 0..<1_999, using: &draws)
             let to = Int.random(in: from + 1...2_000, using: &draws)
-            profile.add(from: from, to: to)
+            let arrives = from > 0 || Bool.random(using: &draws)
+            moments.add(from: from, to: to, arrives: arrives, in: &arena)
             for moment in from..<to { running[moment] += 1 }
+            if arrives { arrivals.append(from) }
         }
-        #expect(profile.peak() == running.max())
-        #expect(ConcurrencyProfile(settledChanges: profile.settledChanges()) == profile)
+        let (peak, gaps) = moments.summary(in: &arena)
+        #expect(peak == running.max())
+        arrivals.sort()
+        var expected = LogSketch()
+        for (earlier, later) in zip(arrivals, arrivals.dropFirst()) {
+            expected.add(Double(later - earlier))
+        }
+        #expect(gaps == expected)
     }
 
     @Test func `does not sum one execution's end with another's beginning`() {

@@ -37,13 +37,20 @@ public struct StageDriver<Driven: Stage> {
         _ value: [UInt8], of topic: Topic, headers: Headers = .none, partition: Int32 = 0,
         nowMs: Int64 = 0
     ) {
+        feed([value], of: topic, headers: headers, partition: partition, nowMs: nowMs)
+    }
+
+    /// All as one run.
+    public mutating func feed(
+        _ values: [[UInt8]], of topic: Topic, headers: Headers = .none, partition: Int32 = 0,
+        nowMs: Int64 = 0
+    ) {
         var effects = Effects<Driven.Row>()
-        do throws(Rejection) {
-            let input = try Driven.decode(value.span, of: topic, headers: headers)
-            try stages[partition]!.process(input, nowMs: nowMs, &effects)
-        } catch {
-            rejections.append(error)
+        var rejected: [Rejection] = []
+        MessageRun.with(values, of: topic, headers: headers) { run in
+            stages[partition]!.process(run, nowMs: nowMs, &effects) { rejected.append($1) }
         }
+        rejections += rejected
         take(effects)
     }
 
@@ -51,6 +58,7 @@ public struct StageDriver<Driven: Stage> {
         var effects = Effects<Driven.Row>()
         for partition in 0..<partitions {
             stages[partition]!.advance(nowMs: nowMs, quietMs: quietMs, &effects)
+            for row in stages[partition]!.takeRows() { effects.save(row) }
         }
         take(effects)
     }

@@ -29,7 +29,8 @@ func rejection(_ bytes: [UInt8], as encoding: InvocationEncoding) -> Rejection? 
         reasons.append(nil)
     } catch { reasons.append(error) }
     do throws(Rejection) {
-        _ = try CompactInvocation(decoding: bytes.span, as: encoding)
+        var batch = InvocationBatch(hashKey: 0)
+        try batch.append(decoding: bytes.span, as: encoding)
         reasons.append(nil)
     } catch { reasons.append(error) }
     precondition(reasons[0] == reasons[1], "forms disagree: \(reasons)")
@@ -64,3 +65,16 @@ func someInvocation(_ random: inout Draws) -> Invocation {
 
 /// The message as Foundation writes it: what `TopicMessage` gives every other message.
 func writtenByFoundation(_ message: some TopicMessage) -> [UInt8] { message.encoded() }
+
+/// A batch of one.
+func batch(_ invocation: Invocation) -> InvocationBatch {
+    var batch = InvocationBatch(hashKey: 0, keepsIDs: true)
+    batch.append(invocation)
+    return batch
+}
+
+func batch(_ bytes: [UInt8], as encoding: InvocationEncoding) throws -> InvocationBatch {
+    var batch = InvocationBatch(hashKey: 0, keepsIDs: true)
+    try batch.append(decoding: bytes.span, as: encoding)
+    return batch
+}

@@ -142,8 +142,7 @@ import Topics
             #expect(bytes == writtenByFoundation(invocation))
             #expect(try Invocation(decoding: bytes.span) == invocation)
             #expect(
-                try CompactInvocation(decoding: bytes.span, as: .json)
-                    == CompactInvocation(invocation))
+                try batch(bytes, as: .json) == batch(invocation))
         }
     }
 }

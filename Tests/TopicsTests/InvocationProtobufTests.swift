@@ -11,8 +11,7 @@ import Topics
             let bytes = invocation.encodedProtobuf()
             #expect(try Invocation(decoding: bytes.span, as: .protobuf) == invocation)
             #expect(
-                try CompactInvocation(decoding: bytes.span, as: .protobuf)
-                    == CompactInvocation(invocation))
+                try batch(bytes, as: .protobuf) == batch(invocation))
         }
     }
 

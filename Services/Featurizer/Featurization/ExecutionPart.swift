@@ -28,10 +28,10 @@ struct ExecutionParts: Sequence, IteratorProtocol {
     private var cpuNsGiven: Int64 = 0
     private var gbNanosecondsGiven: Int64 = 0
 
-    init(_ invocation: CompactInvocation) {
+    init(_ invocation: BatchedInvocation) {
         startMs = invocation.startedAtMs
         durationMs = invocation.durationMs
-        endMs = startMs + Swift.max(1, Int64(durationMs.rounded(.up)))
+        endMs = startMs + Swift.max(1, roundedUp(durationMs))
         firstSlot = startMs / FunctionShape.slotMs
         lastSlot = (endMs - 1) / FunctionShape.slotMs
         slot = firstSlot
@@ -48,8 +48,8 @@ struct ExecutionParts: Sequence, IteratorProtocol {
         let share =
             slot == lastSlot
             ? 1 : Swift.min(1, Double(slotStartMs + FunctionShape.slotMs - startMs) / durationMs)
-        let cpuNsDue = Int64((cpuNs * share).rounded())
-        let gbNanosecondsDue = Int64((gbNanoseconds * share).rounded())
+        let cpuNsDue = rounded(cpuNs * share)
+        let gbNanosecondsDue = rounded(gbNanoseconds * share)
         defer {
             cpuNsGiven = cpuNsDue
             gbNanosecondsGiven = gbNanosecondsDue
@@ -59,4 +59,14 @@ struct ExecutionParts: Sequence, IteratorProtocol {
             to: Int(Swift.min(endMs - slotStartMs, FunctionShape.slotMs)),
             cpuNs: cpuNsDue - cpuNsGiven, gbNanoseconds: gbNanosecondsDue - gbNanosecondsGiven)
     }
+}
+
+// Of values that are not negative. Where the processor is not told that it has an instruction for
+// it, `rounded` is a call.
+
+private func rounded(_ value: Double) -> Int64 { Int64(value + 0.5) }
+
+private func roundedUp(_ value: Double) -> Int64 {
+    let whole = Int64(value)
+    return Double(whole) < value ? whole + 1 : whole
 }

@@ -10,16 +10,20 @@ public struct FeaturizerSettings: Equatable, Sendable {
     public var quietCloseMs: Int64
     /// How far ahead of the wall clock an invocation may have started.
     public var aheadMs: Int64
+    /// Whether an invocation that comes twice within the lateness counts once; that takes 16 to 32
+    /// bytes for each of the last minutes'.
+    public var deduplicates: Bool
 
     public init(
         latenessMs: Int64 = 60_000, horizonMs: Int64 = 3_600_000, quietCloseMs: Int64 = 10_000,
-        aheadMs: Int64 = 86_400_000
+        aheadMs: Int64 = 86_400_000, deduplicates: Bool = false
     ) {
         precondition(latenessMs >= 0 && horizonMs >= 0, "lateness and horizon are not negative")
         self.latenessMs = latenessMs
         self.horizonMs = horizonMs
         self.quietCloseMs = quietCloseMs
         self.aheadMs = aheadMs
+        self.deduplicates = deduplicates
     }
 }
 

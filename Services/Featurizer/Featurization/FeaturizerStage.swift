@@ -15,156 +15,137 @@ public struct FeaturizerStage: Stage {
 
     let partition: Int32
     let settings: FeaturizerSettings
-    var functions = FunctionTable()
+    let hashKey: UInt64
+    var store = FunctionStore()
     /// When the latest invocation started; nil before the first.
     var latestStartMs: Int64?
 
-    /// Functions with a tally of that slot, in the order in which they got it.
+    /// Nodes of that slot, in the order in which they were made.
     var live: [Int64: [Int32]] = [:]
     /// Those of them that have something to publish.
     var due: [Int64: [Int32]] = [:]
     /// Functions whose entries, or their slots', changed since `takeChanges`.
     var changed: [Int32] = []
-    /// Keys of entries that are gone since.
-    var removed: [String] = []
-    var isWatermarkChanged = false
     /// Functions whose row is not written yet.
-    private var rowsDue: [Int32] = []
-    private var counted = Counted()
+    var rowsDue: [Int32] = []
+    var segments = StateSegments()
+    /// Keys of entries that are gone since the state was last taken.
+    var removedKeys: [String] = []
+    /// Functions that were restored from entries of version 1.
+    var unsegmented: [Int32] = []
+    var isWatermarkChanged = false
+
+    var seen = SeenInvocations()
+    /// Kept with what it hashed.
+    var seenHashKey: UInt64
+    var isSeenKeyChanged: Bool
+
+    var batch: InvocationBatch
+    /// Keeps reads that only fill the cache.
+    var touched: UInt64 = 0
+    var counted = Counted()
 
     /// Counted since the last `advance`: naming a counter for each invocation costs more than
     /// folding it.
-    private struct Counted: Equatable {
+    struct Counted: Equatable {
         var folded = 0
         var unknownOutcomes = 0
         var corrections = 0
         var partsTooLate = 0
+        var duplicates = 0
     }
 
-    public init(partition: Int32, settings: FeaturizerSettings = FeaturizerSettings()) {
+    /// - Parameter hashKey: what names are hashed with; changes nothing but who can foresee it.
+    public init(
+        partition: Int32, settings: FeaturizerSettings = FeaturizerSettings(), hashKey: UInt64 = 0
+    ) {
         self.partition = partition
         self.settings = settings
+        self.hashKey = hashKey
+        seenHashKey = hashKey
+        isSeenKeyChanged = settings.deduplicates
+        batch = InvocationBatch(hashKey: hashKey, keepsIDs: settings.deduplicates)
     }
 
     public static func decode(
         _ value: Span<UInt8>, of topic: Topic, headers: Headers
-    ) throws(Rejection) -> CompactInvocation {
-        let encoding = try InvocationEncoding(
-            contentType: headers.contentType, customer: headers.customer,
-            service: headers.service, function: headers.function)
-        return try CompactInvocation(decoding: value, as: encoding)
+    ) throws(Rejection) -> Invocation {
+        try Invocation(decoding: value, as: InvocationEncoding(headers))
     }
 
     public mutating func process(
-        _ invocation: CompactInvocation, nowMs: Int64, _ effects: inout Effects<FeaturizerRow>
+        _ invocation: Invocation, nowMs: Int64, _ effects: inout Effects<FeaturizerRow>
     ) throws(Rejection) {
-        let parts = ExecutionParts(invocation)
-        try check(invocation, lastSlot: parts.lastSlot, nowMs: nowMs)
-        let number = try number(of: invocation)
-        functions[number].count(invocation)
-        markChanged(number)
-        if !functions[number].isRowDue {
-            functions[number].isRowDue = true
-            rowsDue.append(number)
-        }
-        for part in parts { add(part, of: invocation, to: number, firstSlot: parts.firstSlot) }
-        counted.folded += 1
-        if invocation.outcome == .unknown { counted.unknownOutcomes += 1 }
-        moveWatermark(to: invocation.startedAtMs, &effects)
+        batch.removeAll()
+        batch.append(invocation)
+        try fold(batch.invocations[0], batch.texts, known: nil, nowMs: nowMs, &effects)
     }
 
     public mutating func advance(
         nowMs: Int64, quietMs: Int64, _ effects: inout Effects<FeaturizerRow>
     ) {
         if quietMs >= settings.quietCloseMs { publish(before: .max, &effects) }
-        for number in rowsDue {
-            functions[number].isRowDue = false
-            if let totals = functions[number].totals(partition: partition) {
-                effects.save(.function(totals))
-            }
-        }
-        rowsDue.removeAll(keepingCapacity: true)
         guard counted != Counted() else { return }
         effects.count("invocations_folded", by: counted.folded)
         effects.count("unknown_outcomes", by: counted.unknownOutcomes)
         effects.count("late_corrections", by: counted.corrections)
         effects.count("parts_too_late", by: counted.partsTooLate)
+        effects.count("duplicates_left_out", by: counted.duplicates)
         counted = Counted()
+    }
+
+    public mutating func takeRows() -> [FeaturizerRow] {
+        var rows: [FeaturizerRow] = []
+        rows.reserveCapacity(rowsDue.count)
+        for number in rowsDue {
+            store.functions[number].isRowDue = false
+            if let totals = totals(of: number) { rows.append(.function(totals)) }
+        }
+        rowsDue.removeAll(keepingCapacity: true)
+        return rows
     }
 
     public var gauges: [Gauge] {
         [
-            Gauge("functions", Double(functions.count)),
-            Gauge("slots", Double(live.values.reduce(0) { $0 + $1.count })),
+            Gauge("functions", Double(store.functions.count)),
+            Gauge("slots", Double(store.nodes.count)),
             Gauge("slots_due", Double(due.values.reduce(0) { $0 + $1.count })),
+            Gauge("invocations_remembered", Double(seen.count)),
+            Gauge("state_bytes", Double(store.bytes + seen.bytes)),
             Gauge("watermark_seconds", Double(watermarkMs ?? 0) / 1_000),
         ]
     }
 
     /// Nothing that starts later than `latenessMs` before it is expected any more.
     var watermarkMs: Int64? { latestStartMs.map { $0 - settings.latenessMs } }
+    var watermarkMinute: Int64 { max(0, watermarkMs ?? 0) / 60_000 }
 
     /// The oldest slot that can be corrected.
-    private var oldestSlot: Int64 {
+    var oldestSlot: Int64 {
         guard let watermarkMs, watermarkMs > settings.horizonMs else { return 0 }
         return (watermarkMs - settings.horizonMs) / FunctionShape.slotMs
     }
 
-    private func check(
-        _ invocation: CompactInvocation, lastSlot: Int64, nowMs: Int64
-    ) throws(Rejection) {
-        let startedAtMs = invocation.startedAtMs
-        guard startedAtMs <= nowMs + settings.aheadMs else {
-            throw Rejection(
-                .inTheFuture,
-                "started_at_ms is \(startedAtMs), expected at most \(settings.aheadMs) ahead of "
-                    + "the clock's \(nowMs)")
-        }
-        guard lastSlot >= oldestSlot else {
-            throw Rejection(
-                .tooLate,
-                "started_at_ms is \(startedAtMs), slots before "
-                    + "\(oldestSlot * FunctionShape.slotMs) cannot be corrected any more")
-        }
-    }
-
-    private mutating func number(of invocation: CompactInvocation) throws(Rejection) -> Int32 {
-        let path = invocation.path
-        if let known = functions.number(of: path, digest: invocation.pathDigest) { return known }
-        guard functions.count < FeaturizerLimits.functionsMax else {
-            throw Rejection(
-                .tooLarge,
-                "partition \(partition) has \(FeaturizerLimits.functionsMax) functions, "
-                    + "no more fit")
-        }
+    func id(of number: Int32) -> FunctionID {
+        let path = store.functions.path(of: number)
         guard let id = FunctionID(path: String(decoding: path, as: UTF8.self)) else {
-            preconditionFailure("a decoded invocation has a function's path, got \(path)")
+            preconditionFailure("a function has a path, got \(path)")
         }
-        return functions.add(id, path: path, digest: invocation.pathDigest)
+        return id
     }
 
-    private mutating func add(
-        _ part: ExecutionPart, of invocation: CompactInvocation, to number: Int32, firstSlot: Int64
-    ) {
-        guard part.slot >= oldestSlot else {
-            counted.partsTooLate += 1
-            return
-        }
-        let (place, isThere) = functions[number].place(ofSlot: part.slot)
-        if !isThere {
-            let tally = SlotTally(slot: part.slot, setup: FunctionSetup(invocation))
-            functions[number].slots.insert(tally, at: place)
-            live[part.slot, default: []].append(number)
-            due[part.slot, default: []].append(number)
-        } else if !functions[number].slots[place].isDue {
-            functions[number].slots[place].isDue = true
-            due[part.slot, default: []].append(number)
-        }
-        functions[number].slots[place].isChanged = true
-        functions[number].slots[place].add(part, of: invocation, starts: part.slot == firstSlot)
+    private func totals(of number: Int32) -> FunctionTotals? {
+        guard let (sum, firstSeenMs) = store.totals(of: number) else { return nil }
+        let setup = sum.setup
+        return FunctionTotals(
+            function: id(of: number), partition: partition,
+            trigger: store.words.text(setup.trigger), runtime: store.words.text(setup.runtime),
+            memoryMb: setup.memoryMb, deadlineMs: setup.deadlineMs < 0 ? nil : setup.deadlineMs,
+            counts: sum.counts, coldStarts: sum.coldStarts, firstSeenMs: firstSeenMs,
+            lastSeenMs: sum.lastSeenMs)
     }
 
-    private mutating func moveWatermark(
+    mutating func moveWatermark(
         to startedAtMs: Int64, _ effects: inout Effects<FeaturizerRow>
     ) {
         let before = latestStartMs
@@ -177,16 +158,17 @@ public struct FeaturizerStage: Stage {
         else { return }
         publish(before: watermarkMs / FunctionShape.slotMs, &effects)
         removeSlots(before: oldestSlot)
+        seen.forget(before: watermarkMinute)
     }
 
     /// Publishes what is due of the slots before that one.
     private mutating func publish(before slot: Int64, _ effects: inout Effects<FeaturizerRow>) {
         for closed in due.keys.filter({ $0 < slot }).sorted() {
             for number in due.removeValue(forKey: closed) ?? [] {
-                let (place, isThere) = functions[number].place(ofSlot: closed)
-                precondition(isThere, "slot \(closed) is due and gone")
-                let id = functions[number].id
-                let shape = functions[number].slots[place].shape(of: id)
+                let node = store.nodes[number]
+                let id = id(of: node.function)
+                let shape = store.shape(
+                    of: id, slot: node.slot, correction: node.nextCorrection, tally: node.tally)
                 if shape.correction > 0 { counted.corrections += 1 }
                 effects.publish(shape)
                 effects.save(
@@ -194,10 +176,10 @@ public struct FeaturizerStage: Stage {
                         FunctionSlot(
                             function: id, slot: closed, invocations: shape.counts.total,
                             cpuMs: shape.cpuMs)))
-                functions[number].slots[place].nextCorrection += 1
-                functions[number].slots[place].isDue = false
-                functions[number].slots[place].isChanged = true
-                markChanged(number)
+                store.nodes[number].nextCorrection += 1
+                store.nodes[number].isDue = false
+                store.nodes[number].isChanged = true
+                markChanged(node.function)
             }
         }
     }
@@ -205,17 +187,26 @@ public struct FeaturizerStage: Stage {
     private mutating func removeSlots(before slot: Int64) {
         for gone in live.keys.filter({ $0 < slot }).sorted() {
             for number in live.removeValue(forKey: gone) ?? [] {
-                let (place, isThere) = functions[number].place(ofSlot: gone)
-                precondition(isThere, "slot \(gone) is live and gone")
-                functions[number].slots.remove(at: place)
-                removed.append(Self.key(functions[number].path, slot: gone))
+                let node = store.nodes[number]
+                segments.forget(node.storedBytes, in: node.segment)
+                store.removeNode(number)
+                markChanged(node.function)
             }
         }
     }
 
-    private mutating func markChanged(_ number: Int32) {
-        guard !functions[number].isChanged else { return }
-        functions[number].isChanged = true
+    /// Its entry, or a slot's of it, is to be written.
+    mutating func markChanged(_ number: Int32) {
+        guard !store.functions[number].isListed else { return }
+        store.functions[number].isListed = true
         changed.append(number)
+    }
+}
+
+extension InvocationEncoding {
+    init(_ headers: Headers) throws(Rejection) {
+        try self.init(
+            contentType: headers.contentType, customer: headers.customer,
+            service: headers.service, function: headers.function)
     }
 }

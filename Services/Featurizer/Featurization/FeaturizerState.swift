@@ -1,155 +1,175 @@
 public import Processing
 internal import Topics
 
-// Entries: `watermark`; one a function under its path, with its totals; one a slot that can still
-// change under `path/slot`, so that a checkpoint writes what moved and not the whole hour.
+// Entries: `watermark`; `/seen` with the key that invocations seen are hashed with; and segments,
+// with a record for each function and each slot that changed. Before there were segments a function
+// had an entry under its path and a slot under `path/slot`: those are still read.
 
-private let version: UInt8 = 1
+/// Of entries and of records of functions and slots.
+let stateVersion: UInt8 = 2
 private let watermarkKey = "watermark"
+private let seenKey = "/seen"
 
 extension FeaturizerStage {
-    static func key(_ path: [UInt8], slot: Int64) -> String {
-        String(decoding: path, as: UTF8.self) + "/\(slot)"
-    }
-
     public mutating func takeChanges() -> [StateEntry] {
         var entries: [StateEntry] = []
         if isWatermarkChanged, let latestStartMs {
-            var writer = StateWriter(version: version)
+            var writer = StateWriter(version: stateVersion)
             writer.write(latestStartMs)
             entries.append(StateEntry(key: watermarkKey, value: writer.bytes))
+            isWatermarkChanged = false
         }
-        for key in removed { entries.append(StateEntry(key: key, value: nil)) }
-        for number in changed {
-            entries.append(functions[number].entry())
-            for i in functions[number].slots.indices where functions[number].slots[i].isChanged {
-                functions[number].slots[i].isChanged = false
-                let key = Self.key(functions[number].path, slot: functions[number].slots[i].slot)
-                let value = functions[number].slots[i].written()
-                entries.append(StateEntry(key: key, value: value))
-            }
-            functions[number].isChanged = false
+        if isSeenKeyChanged {
+            var writer = StateWriter(version: stateVersion)
+            writer.write(seenHashKey)
+            entries.append(StateEntry(key: seenKey, value: writer.bytes))
+            isSeenKeyChanged = false
         }
-        isWatermarkChanged = false
-        removed.removeAll()
-        changed.removeAll()
+        if let last = segments.lastToEmpty(minute: watermarkMinute) { touchEntries(upTo: last) }
+        writeSegment(&entries)
+        removedKeys += segments.takeDead(minute: watermarkMinute)
+        for key in removedKeys { entries.append(StateEntry(key: key, value: nil)) }
+        removedKeys = []
+        if store.words.count > WordTable.wordsMax { store.renumberWords() }
         return entries
+    }
+
+    /// What lives in those segments counts as changed.
+    private mutating func touchEntries(upTo last: UInt32) {
+        for number in 0..<Int32(store.functions.count) {
+            let row = store.functions[number]
+            var isTouched = row.segment > 0 && row.segment <= last
+            if isTouched { store.functions[number].isChanged = true }
+            var next = row.newest
+            while next >= 0 {
+                let node = store.nodes[next]
+                if node.segment > 0, node.segment <= last {
+                    store.nodes[next].isChanged = true
+                    isTouched = true
+                }
+                next = node.older
+            }
+            if isTouched { markChanged(number) }
+        }
+    }
+
+    private mutating func writeSegment(_ entries: inout [StateEntry]) {
+        let number = segments.next
+        var writer = SegmentWriter()
+        let closed = Int32(clamping: (watermarkMs ?? 0) / FunctionShape.slotMs)
+        for function in changed {
+            store.functions[function].isListed = false
+            var next = store.functions[function].newest
+            while next >= 0 {
+                let node = store.nodes[next]
+                if !node.isDue, node.slot < closed { store.pack(next) }
+                if store.nodes[next].isChanged {
+                    let bytes = writer.append(.slot, store.slotEntry(next))
+                    segments.forget(node.storedBytes, in: node.segment)
+                    segments.addLive(bytes, in: number)
+                    store.nodes[next].segment = number
+                    store.nodes[next].storedBytes = UInt32(bytes)
+                    store.nodes[next].isChanged = false
+                }
+                next = node.older
+            }
+            guard store.functions[function].isChanged else { continue }
+            let row = store.functions[function]
+            let bytes = writer.append(.function, store.functionEntry(function))
+            segments.forget(row.storedBytes, in: row.segment)
+            segments.addLive(bytes, in: number)
+            store.functions[function].segment = number
+            store.functions[function].storedBytes = UInt32(bytes)
+            store.functions[function].isChanged = false
+        }
+        changed.removeAll(keepingCapacity: true)
+        for (minute, digests) in seen.takeUnkept() {
+            var record = StateWriter(version: stateVersion)
+            record.write(minute)
+            record.write(digests) { $0.write($1) }
+            _ = writer.append(.seen, record.bytes)
+            segments.addSeen(minute: minute, in: number)
+        }
+        writer.finishPiece()
+        for (piece, bytes) in writer.pieces.enumerated() {
+            segments.addPiece(piece, of: number, bytes: bytes.count)
+            entries.append(StateEntry(key: StateSegments.key(number, piece), value: bytes))
+        }
     }
 
     public mutating func restore(_ entry: StateEntry) throws(CorruptState) {
         guard let value = entry.value else {
             throw CorruptState("state entry \(entry.key) has no value")
         }
+        let parts = entry.key.parts
         if entry.key == watermarkKey {
-            var reader = try StateReader(value, newest: version)
+            var reader = try StateReader(value, newest: stateVersion)
             latestStartMs = try reader.readInt64(in: StateLimits.timesMs)
             try reader.finish()
-            return
-        }
-        let parts = entry.key.parts
-        let path = parts.prefix(3).joined(separator: "/")
-        guard parts.count == 3 || parts.count == 4, let id = FunctionID(path: path) else {
-            throw CorruptState("state entry \(entry.key) is of no function")
-        }
-        let number = try number(restoring: id, path: Array(path.utf8))
-        if parts.count == 3 {
-            try functions[number].read(value)
+        } else if entry.key == seenKey {
+            var reader = try StateReader(value, newest: stateVersion)
+            seenHashKey = try reader.readUInt()
+            isSeenKeyChanged = false
+            try reader.finish()
+        } else if let (number, piece) = StateSegments.place(parts) {
+            segments.addPiece(piece, of: number, bytes: value.count)
+            try restore(piece: value, of: number)
         } else {
-            try restoreSlot(named: parts[3], value, to: number)
+            try restoreUnsegmented(entry.key, parts, value)
         }
     }
 
-    /// A slot whose function has no entry could not be kept again.
-    public mutating func completeRestore() throws(CorruptState) {
-        for tally in functions.tallies where tally.setup == nil {
-            throw CorruptState("function \(tally.id) has slots and no entry of its own")
-        }
-    }
-
-    /// Entries come in no order: a slot may come before its function.
-    private mutating func number(
-        restoring id: FunctionID, path: [UInt8]
-    ) throws(CorruptState) -> Int32 {
-        let digest = CompactInvocation.digest(ofPath: path)
-        if let known = functions.number(of: path, digest: digest) { return known }
-        guard functions.count < FeaturizerLimits.functionsMax else {
-            throw CorruptState(
-                "more than \(FeaturizerLimits.functionsMax) functions, \(id) the first")
-        }
-        return functions.add(id, path: path, digest: digest)
-    }
-
-    private mutating func restoreSlot(
-        named name: String, _ value: [UInt8], to number: Int32
+    private mutating func restore(
+        piece bytes: [UInt8], of number: UInt32
     ) throws(CorruptState) {
-        let tally = try SlotTally(reading: value)
-        guard Int64(name) == tally.slot else {
-            throw CorruptState("state entry of slot \(name) holds slot \(tally.slot)")
+        var reader = try StateReader(bytes, newest: stateVersion)
+        while !reader.isAtEnd {
+            let before = reader.position
+            let kind = try reader.readUInt()
+            let record = try reader.readBytes()
+            let size = reader.position - before
+            switch SegmentWriter.Record(rawValue: kind) {
+            case .function:
+                try store.restoreFunction(record, size, number, hashKey, &segments)
+            case .slot: try store.restoreSlot(record, size, number, &segments)
+            case .seen: try restoreSeen(record, number)
+            case nil: throw CorruptState("a record is of kind \(kind), expected 0 to 2")
+            }
         }
-        let (place, isThere) = functions[number].place(ofSlot: tally.slot)
-        guard !isThere else { throw CorruptState("slot \(name) is restored twice") }
-        functions[number].slots.insert(tally, at: place)
-        live[tally.slot, default: []].append(number)
-        if tally.isDue { due[tally.slot, default: []].append(number) }
-    }
-}
-
-extension FunctionTally {
-    fileprivate func entry() -> StateEntry {
-        var writer = StateWriter(version: version)
-        guard let setup else { preconditionFailure("\(id) changed without an invocation") }
-        setup.write(to: &writer)
-        counts.write(to: &writer)
-        writer.write(coldStarts)
-        writer.write(firstSeenMs)
-        writer.write(lastSeenMs)
-        return StateEntry(key: String(decoding: path, as: UTF8.self), value: writer.bytes)
     }
 
-    fileprivate mutating func read(_ value: [UInt8]) throws(CorruptState) {
-        var reader = try StateReader(value, newest: version)
-        setup = try FunctionSetup(reading: &reader)
-        counts = try OutcomeCounts(reading: &reader)
-        coldStarts = try reader.readInt(in: StateLimits.counts)
-        firstSeenMs = try reader.readInt64(in: StateLimits.timesMs)
-        lastSeenMs = try reader.readInt64(in: StateLimits.timesMs)
+    private mutating func restoreSeen(
+        _ record: [UInt8], _ number: UInt32
+    ) throws(CorruptState) {
+        var reader = try StateReader(record, newest: stateVersion)
+        let minute = try reader.readInt64(in: 0...FieldLimits.timeMsMax / 60_000)
+        let digests = try reader.readArray { reader throws(CorruptState) in
+            try reader.readUInt()
+        }
         try reader.finish()
-    }
-}
-
-extension FunctionSetup {
-    func write(to writer: inout StateWriter) {
-        writer.write(saidAtMs)
-        writer.write(memoryMb)
-        writer.write(trigger)
-        writer.write(runtime)
-        writer.write(deadlineMs)
+        seen.restore(digests, minute: minute)
+        segments.addSeen(minute: minute, in: number)
     }
 
-    init(reading reader: inout StateReader) throws(CorruptState) {
-        self.init(
-            saidAtMs: try reader.readInt64(in: StateLimits.timesMs),
-            memoryMb: try reader.readDouble(in: 0...FieldLimits.memoryMbMax),
-            trigger: try reader.readOptionalWord(), runtime: try reader.readOptionalWord(),
-            deadlineMs: try reader.readOptionalDouble(in: 0...FieldLimits.durationMsMax))
-    }
-}
-
-extension OutcomeCounts {
-    func write(to writer: inout StateWriter) {
-        for count in [success, error, timeout, outOfMemory, throttled, killed, unknown] {
-            writer.write(count)
+    public mutating func completeRestore() throws(CorruptState) {
+        try completeUnsegmented()
+        for number in 0..<Int32(store.functions.count) {
+            let row = store.functions[number]
+            guard row.pathCount > 0 else {
+                throw CorruptState("function \(number) has slots and no entry of its own")
+            }
+            guard store.totals(of: number) != nil else {
+                throw CorruptState("function \(number) has neither slots nor a past")
+            }
+            if row.isRowDue { rowsDue.append(number) }
+            var next = row.newest
+            while next >= 0 {
+                let node = store.nodes[next]
+                live[Int64(node.slot), default: []].append(next)
+                if node.isDue { due[Int64(node.slot), default: []].append(next) }
+                next = node.older
+            }
         }
-    }
-
-    init(reading reader: inout StateReader) throws(CorruptState) {
-        self.init()
-        success = try reader.readInt(in: StateLimits.counts)
-        error = try reader.readInt(in: StateLimits.counts)
-        timeout = try reader.readInt(in: StateLimits.counts)
-        outOfMemory = try reader.readInt(in: StateLimits.counts)
-        throttled = try reader.readInt(in: StateLimits.counts)
-        killed = try reader.readInt(in: StateLimits.counts)
-        unknown = try reader.readInt(in: StateLimits.counts)
+        seen.forget(before: watermarkMinute)
     }
 }

@@ -1,76 +1,58 @@
 internal import Numerics
 internal import Topics
 
-/// What a function did in one slot, added up.
+/// What a function did in one slot, added up; its lists lie in the store's arena.
 ///
 /// Adding is exact and commutes: the same invocations in any order give the same tally.
-struct SlotTally: Equatable {
-    /// Counted from 1970.
-    let slot: Int64
-
+struct SlotTally {
     // Of invocations that started in the slot.
-    var counts = OutcomeCounts()
-    /// (5) of the slot's minutes.
-    var perMinute: [Int32] = [0, 0, 0, 0, 0]
-    var durationMs = LogSketch()
-    var memoryPeakMb = LogSketch()
+    /// By outcome, in the order of `OutcomeCounts.all`; `unknown` counts as `error`, too.
+    var counts = InlineArray<7, UInt32>(repeating: 0)
+    /// Of the slot's minutes.
+    var perMinute = InlineArray<5, UInt32>(repeating: 0)
+    var durationMs = Sketch()
+    // Most functions have none of these: their places in the store, -1 for none.
+    var memoryPeakMb: Int32 = -1
     /// Duration as a part of the deadline: slack is 1 less this.
-    var deadlineUsed = LogSketch()
+    var deadlineUsed: Int32 = -1
     /// One value each cold start.
-    var initMs = LogSketch()
+    var initMs: Int32 = -1
 
     // Of executions that ran in the slot, wherever they started.
     var cpuNs: Int64 = 0
     var gbNanoseconds: Int64 = 0
-    var concurrency = ConcurrencyProfile()
-    var setup: FunctionSetup
+    var moments = Moments()
+    var setup = Setup()
 
-    // Of what was published.
-    /// The `correction` that the next publication has.
-    var nextCorrection = 0
-    /// Something was added since.
-    var isDue = true
-    /// Something changed since the state was last taken.
-    var isChanged = true
-
-    init(slot: Int64, setup: FunctionSetup) {
-        self.slot = slot
-        self.setup = setup
-    }
-
-    /// - Parameter part: the invocation's part in this slot.
-    mutating func add(_ part: ExecutionPart, of invocation: CompactInvocation, starts: Bool) {
-        cpuNs = saturatingSum(cpuNs, part.cpuNs)
-        gbNanoseconds = saturatingSum(gbNanoseconds, part.gbNanoseconds)
-        concurrency.add(from: part.from, to: part.to)
-        setup.update(invocation)
-        guard starts else { return }
-        counts.add(invocation.outcome)
-        perMinute[part.from / 60_000] += 1
-        durationMs.add(invocation.durationMs)
-        if let peak = invocation.memoryPeakMb { memoryPeakMb.add(peak) }
-        if let deadline = invocation.deadlineMs, deadline > 0 {
-            let used = invocation.durationMs / deadline
-            deadlineUsed.add(min(used, FeaturizerLimits.deadlineUsedMax))
+    mutating func add(_ outcome: Outcome) {
+        switch outcome {
+        case .success: counts[0] &+= 1
+        case .error: counts[1] &+= 1
+        case .timeout: counts[2] &+= 1
+        case .outOfMemory: counts[3] &+= 1
+        case .throttled: counts[4] &+= 1
+        case .killed: counts[5] &+= 1
+        case .unknown:
+            counts[1] &+= 1
+            counts[6] &+= 1
         }
-        if let initMs = invocation.initMs { self.initMs.add(initMs) }
     }
 
-    /// What is published of it.
-    mutating func shape(of function: FunctionID) -> FunctionShape {
-        FunctionShape(
-            customer: function.service.customer, service: function.service.service,
-            function: function.function, slotStartMs: slot * FunctionShape.slotMs,
-            correction: nextCorrection, counts: counts, perMinute: perMinute.map(Int.init),
-            cpuMs: cpuMs, gbSeconds: Double(gbNanoseconds) / 1e9,
-            concurrencyPeak: concurrency.peak(), durationMs: durationMs.percentiles(),
-            memoryPeakMb: memoryPeakMb.percentiles(),
-            deadlineSlack: deadlineUsed.percentilesOfRest(), coldStarts: initMs.count,
-            initMs: initMs.percentiles(), memoryMb: setup.memoryMb, trigger: setup.trigger,
-            runtime: setup.runtime, deadlineMs: setup.deadlineMs)
+    var outcomeCounts: OutcomeCounts {
+        var sum = OutcomeCounts()
+        sum.success = Int(counts[0])
+        sum.error = Int(counts[1])
+        sum.timeout = Int(counts[2])
+        sum.outOfMemory = Int(counts[3])
+        sum.throttled = Int(counts[4])
+        sum.killed = Int(counts[5])
+        sum.unknown = Int(counts[6])
+        return sum
     }
 
-    var cpuMs: Double { Double(cpuNs) / 1e6 }
+    mutating func set(_ sum: OutcomeCounts) {
+        for (i, count) in sum.all.enumerated() { counts[i] = UInt32(clamping: count) }
+    }
 }
 
 /// Of numbers that are not negative, so the order does not matter: what is too much stays so.

@@ -76,11 +76,13 @@ extension Benchmark {
             return {
                 var digest = Digest()
                 var effects = Effects<FeaturizerRow>()
-                for message in messages {
-                    let input = try FeaturizerStage.decode(
-                        message.json.span, of: .invocations, headers: .none)
-                    try stage.process(input, nowMs: message.atMs, &effects)
+                var rejected = 0
+                MessageRun.with(messages.map(\.json), of: .invocations, headers: .none) { run in
+                    stage.process(run, nowMs: messages.last?.atMs ?? 0, &effects) { _, _ in
+                        rejected += 1
+                    }
                 }
+                digest.add(Int64(rejected))
                 stage.advance(nowMs: messages.last?.atMs ?? 0, quietMs: 3_600_000, &effects)
                 for case let shape as FunctionShape in effects.messages {
                     digest.add(shape.slotStartMs)
@@ -98,8 +100,11 @@ extension Benchmark {
         _ messages: [[UInt8]], as encoding: InvocationEncoding
     ) throws -> Outcome {
         var digest = Digest()
+        var batch = InvocationBatch(hashKey: 0)
         for message in messages {
-            let invocation = try CompactInvocation(decoding: message.span, as: encoding)
+            batch.removeAll()
+            try batch.append(decoding: message.span, as: encoding)
+            let invocation = batch.invocations[0]
             digest.add(invocation.startedAtMs)
             digest.add(invocation.durationMs)
             digest.add(invocation.memoryMb)

@@ -1,0 +1,181 @@
+public import Processing
+public import Topics
+
+extension FeaturizerStage {
+    /// Messages that are decoded together, and what they need read into the cache together.
+    private static let batchMax = 64
+
+    public mutating func process(
+        _ run: MessageRun, nowMs: Int64, _ effects: inout Effects<FeaturizerRow>,
+        rejecting: (Int, Rejection) -> Void
+    ) {
+        var places: [Int] = []
+        var numbers: [Int32] = []
+        places.reserveCapacity(Self.batchMax)
+        numbers.reserveCapacity(Self.batchMax)
+        var headersNumber = -1
+        var encoding = Result<InvocationEncoding, Rejection>.success(.json)
+        var first = 0
+        while first < run.count {
+            let end = min(first + Self.batchMax, run.count)
+            batch.removeAll()
+            places.removeAll(keepingCapacity: true)
+            for i in first..<end {
+                if run.headersNumber(at: i) != headersNumber {
+                    headersNumber = run.headersNumber(at: i)
+                    let headers = run.headers(at: i)
+                    encoding = Result { () throws(Rejection) in try InvocationEncoding(headers) }
+                }
+                do throws(Rejection) {
+                    let encoding = try encoding.get()
+                    try run.withValue(at: i) { (value) throws(Rejection) in
+                        try batch.append(decoding: value, as: encoding)
+                    }
+                    places.append(i)
+                } catch {
+                    rejecting(i, error)
+                }
+            }
+            find(&numbers)
+            fold(places, numbers, nowMs: nowMs, &effects, rejecting)
+            first = end
+        }
+    }
+
+    /// The batch's functions, -1 where one is new; and what of them folding will want is read.
+    private mutating func find(_ numbers: inout [Int32]) {
+        numbers.removeAll(keepingCapacity: true)
+        var read: UInt64 = 0
+        for invocation in batch.invocations {
+            read &+= store.functions.touch(invocation.pathHash)
+        }
+        let texts = batch.texts
+        for invocation in batch.invocations {
+            let path = texts.span.extracting(invocation.path.range)
+            let number = store.functions.number(of: path, hash: invocation.pathHash) ?? -1
+            numbers.append(number)
+        }
+        // Each of these loops reads far apart, and nothing that it read before: the processor
+        // waits for many of them at once.
+        for number in numbers where number >= 0 { read &+= store.touchNode(of: number) }
+        for number in numbers where number >= 0 { read &+= store.touchTally(of: number) }
+        for number in numbers where number >= 0 { read &+= store.touchLists(of: number) }
+        touched = read
+    }
+
+    private mutating func fold(
+        _ places: [Int], _ numbers: [Int32], nowMs: Int64,
+        _ effects: inout Effects<FeaturizerRow>, _ rejecting: (Int, Rejection) -> Void
+    ) {
+        let texts = batch.texts
+        for i in places.indices {
+            do throws(Rejection) {
+                try fold(
+                    batch.invocations[i], texts, known: numbers[i], nowMs: nowMs, &effects)
+            } catch {
+                rejecting(places[i], error)
+            }
+        }
+    }
+
+    /// - Parameter known: the function's number, -1 or nil where it is to be looked for.
+    mutating func fold(
+        _ invocation: BatchedInvocation, _ texts: [UInt8], known: Int32?, nowMs: Int64,
+        _ effects: inout Effects<FeaturizerRow>
+    ) throws(Rejection) {
+        let parts = ExecutionParts(invocation)
+        let oldestSlot = oldestSlot
+        try check(
+            invocation, lastSlot: parts.lastSlot, oldestSlot: oldestSlot, nowMs: nowMs)
+        guard isFirst(invocation, texts) else {
+            counted.duplicates += 1
+            return
+        }
+        let number =
+            if let known, known >= 0 { known } else { try number(of: invocation, texts) }
+        if store.functions[number].firstSeenMs > invocation.startedAtMs {
+            store.functions[number].firstSeenMs = invocation.startedAtMs
+            store.functions[number].isChanged = true
+        }
+        markChanged(number)
+        if !store.functions[number].isRowDue {
+            store.functions[number].isRowDue = true
+            rowsDue.append(number)
+        }
+        for part in parts {
+            guard part.slot >= oldestSlot else {
+                counted.partsTooLate += 1
+                // Counted all the same: in no slot, so in what is past.
+                if part.slot == parts.firstSlot { store.countPast(invocation, of: number) }
+                continue
+            }
+            let node = node(of: number, slot: Int32(part.slot))
+            store.add(
+                part, of: invocation, texts: texts, to: store.nodes[node].tally,
+                starts: part.slot == parts.firstSlot)
+        }
+        counted.folded += 1
+        if invocation.outcome == .unknown { counted.unknownOutcomes += 1 }
+        moveWatermark(to: invocation.startedAtMs, &effects)
+    }
+
+    private func check(
+        _ invocation: BatchedInvocation, lastSlot: Int64, oldestSlot: Int64, nowMs: Int64
+    ) throws(Rejection) {
+        let startedAtMs = invocation.startedAtMs
+        guard startedAtMs <= nowMs + settings.aheadMs else {
+            throw Rejection(
+                .inTheFuture,
+                "started_at_ms is \(startedAtMs), expected at most \(settings.aheadMs) ahead of "
+                    + "the clock's \(nowMs)")
+        }
+        guard lastSlot >= oldestSlot else {
+            throw Rejection(
+                .tooLate,
+                "started_at_ms is \(startedAtMs), slots before "
+                    + "\(oldestSlot * FunctionShape.slotMs) cannot be corrected any more")
+        }
+    }
+
+    /// Late ones are not remembered: they count as often as they come.
+    private mutating func isFirst(_ invocation: BatchedInvocation, _ texts: [UInt8]) -> Bool {
+        guard settings.deduplicates, invocation.startedAtMs >= watermarkMs ?? 0 else {
+            return true
+        }
+        let digest = InvocationBatch.digest(of: invocation, in: texts, key: seenHashKey)
+        return seen.insert(digest, minute: invocation.startedAtMs / 60_000)
+    }
+
+    private mutating func number(
+        of invocation: BatchedInvocation, _ texts: [UInt8]
+    ) throws(Rejection) -> Int32 {
+        let path = texts.span.extracting(invocation.path.range)
+        if let known = store.functions.number(of: path, hash: invocation.pathHash) {
+            return known
+        }
+        guard store.functions.count < FeaturizerLimits.functionsMax else {
+            throw Rejection(
+                .tooLarge,
+                "partition \(partition) has \(FeaturizerLimits.functionsMax) functions, "
+                    + "no more fit")
+        }
+        return store.functions.add(path, hash: invocation.pathHash)
+    }
+
+    private mutating func node(of number: Int32, slot: Int32) -> Int32 {
+        let node: Int32
+        if let known = store.node(of: number, slot: slot) {
+            node = known
+            store.unpack(node)
+            store.nodes[node].isChanged = true
+            if store.nodes[node].isDue { return node }
+            store.nodes[node].isDue = true
+        } else {
+            let tally = store.tallies.add(SlotTally())
+            node = store.addNode(of: number, slot: slot, tally: tally)
+            live[Int64(slot), default: []].append(node)
+        }
+        due[Int64(slot), default: []].append(node)
+        return node
+    }
+}

@@ -1,0 +1,101 @@
+internal import Numerics
+internal import Topics
+
+extension FunctionStore {
+    /// Adds an invocation's part in a slot to the slot's tally.
+    mutating func add(
+        _ part: ExecutionPart, of invocation: BatchedInvocation, texts: [UInt8],
+        to number: Int32, starts: Bool
+    ) {
+        tallies[number].add(
+            part, of: invocation, texts: texts, starts: starts, &sketches, &words, &arena)
+    }
+
+    /// What is published of a slot.
+    mutating func shape(
+        of id: FunctionID, slot: Int32, correction: Int32, tally number: Int32
+    ) -> FunctionShape {
+        let moments = tallies[number].moments.summary(in: &arena)
+        let durationMs = tallies[number].durationMs.sketch(in: &arena)
+        let tally = tallies[number]
+        var shape = FunctionShape(
+            customer: id.service.customer, service: id.service.service, function: id.function,
+            slotStartMs: Int64(slot) * FunctionShape.slotMs, correction: Int(correction))
+        shape.counts = tally.outcomeCounts
+        shape.perMinute = (0..<5).map { Int(tally.perMinute[$0]) }
+        shape.cpuMs = Double(tally.cpuNs) / 1e6
+        shape.gbSeconds = Double(tally.gbNanoseconds) / 1e9
+        shape.concurrencyPeak = moments.peak
+        shape.durationMs = durationMs.percentiles()
+        shape.memoryPeakMb = sketch(tally.memoryPeakMb).percentiles()
+        shape.deadlineSlack = sketch(tally.deadlineUsed).percentilesOfRest()
+        shape.coldStarts = coldStarts(tally)
+        shape.initMs = sketch(tally.initMs).percentiles()
+        shape.memoryMb = tally.setup.memoryMb
+        shape.trigger = words.text(tally.setup.trigger)
+        shape.runtime = words.text(tally.setup.runtime)
+        shape.deadlineMs = tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs
+        return shape
+    }
+
+    mutating func sketch(_ number: Int32) -> LogSketch {
+        number < 0 ? LogSketch() : sketches[number].sketch(in: &arena)
+    }
+}
+
+extension SlotTally {
+    /// - Parameter part: the invocation's part in this slot.
+    mutating func add(
+        _ part: ExecutionPart, of invocation: BatchedInvocation, texts: [UInt8], starts: Bool,
+        _ sketches: inout Pool<Sketch>, _ words: inout WordTable, _ arena: inout WordArena
+    ) {
+        cpuNs = saturatingSum(cpuNs, part.cpuNs)
+        gbNanoseconds = saturatingSum(gbNanoseconds, part.gbNanoseconds)
+        moments.add(from: part.from, to: part.to, arrives: starts, in: &arena)
+        setup.update(invocation, texts: texts, words: &words)
+        guard starts else { return }
+        add(invocation.outcome)
+        perMinute[part.from / 60_000] &+= 1
+        durationMs.add(invocation.durationMs, in: &arena)
+        if let peak = invocation.memoryPeakMb {
+            if memoryPeakMb < 0 { memoryPeakMb = sketches.add(Sketch()) }
+            sketches[memoryPeakMb].add(peak, in: &arena)
+        }
+        if let deadline = invocation.deadlineMs, deadline > 0 {
+            let used = invocation.durationMs / deadline
+            if deadlineUsed < 0 { deadlineUsed = sketches.add(Sketch()) }
+            sketches[deadlineUsed].add(
+                min(used, FeaturizerLimits.deadlineUsedMax), in: &arena)
+        }
+        if let initMs = invocation.initMs {
+            if self.initMs < 0 { self.initMs = sketches.add(Sketch()) }
+            sketches[self.initMs].add(initMs, in: &arena)
+        }
+    }
+}
+
+// Reads that only bring into the cache what comes next.
+extension FunctionStore {
+    func touchNode(of function: Int32) -> UInt64 {
+        let newest = functions[function].newest
+        return newest < 0 ? 0 : UInt64(truncatingIfNeeded: nodes[newest].slot)
+    }
+
+    func touchTally(of function: Int32) -> UInt64 {
+        guard let tally = newestTally(of: function) else { return 0 }
+        return UInt64(truncatingIfNeeded: tallies[tally].cpuNs)
+            &+ UInt64(truncatingIfNeeded: tallies[tally].setup.saidAtMs)
+    }
+
+    func touchLists(of function: Int32) -> UInt64 {
+        guard let tally = newestTally(of: function) else { return 0 }
+        return UInt64(tallies[tally].moments.touch(in: arena))
+            &+ UInt64(tallies[tally].durationMs.touch(in: arena))
+    }
+
+    private func newestTally(of function: Int32) -> Int32? {
+        let newest = functions[function].newest
+        guard newest >= 0, nodes[newest].tally >= 0 else { return nil }
+        return nodes[newest].tally
+    }
+}

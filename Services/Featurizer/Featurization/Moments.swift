@@ -1,0 +1,85 @@
+internal import Numerics
+
+/// When executions began and ended in a slot, to the millisecond: of that, how many ran at any
+/// moment and the gaps between arrivals are exact.
+///
+/// Executions start at whole milliseconds, so the most at any one moment is the most at any whole
+/// millisecond, and an execution that runs until within a millisecond counts in it. A slot has
+/// 300,000 milliseconds: that bounds the list, however many executions there are.
+struct Moments {
+    private var keys = CountedKeys()
+
+    /// Ends come first: who ends when another begins does not run beside it.
+    enum Kind: UInt32 {
+        case end
+        /// It ran already when the slot began.
+        case carried
+        case arrival
+    }
+
+    // 300,000 has 19 bits, the kind 2.
+    private static let kindBits: UInt32 = 2
+    private static let countBits: UInt32 = 11
+
+    /// An execution ran from the moment `from` until just before `to`, from the slot's start on.
+    mutating func add(from: Int, to: Int, arrives: Bool, in arena: inout WordArena) {
+        let kind = arrives ? Kind.arrival : Kind.carried
+        keys.add(Self.key(from, kind), countBits: Self.countBits, in: &arena)
+        keys.add(Self.key(to, .end), countBits: Self.countBits, in: &arena)
+    }
+
+    mutating func add(
+        _ moment: Int, _ kind: Kind, times: Int, in arena: inout WordArena
+    ) {
+        keys.add(
+            Self.key(moment, kind), times: times, countBits: Self.countBits, in: &arena)
+    }
+
+    func touch(in arena: WordArena) -> UInt32 { keys.touch(in: arena) }
+
+    /// The most executions at any one moment, and the gaps between one arrival and the next.
+    mutating func summary(in arena: inout WordArena) -> (peak: Int, gapsMs: LogSketch) {
+        keys.withSettled(countBits: Self.countBits, in: &arena) { settled in
+            var running = 0
+            var peak = 0
+            var gaps = LogSketch()
+            var lastArrival: Int?
+            for i in settled.indices {
+                let (moment, kind, times) = Self.entry(settled[i])
+                running += kind == .end ? -times : times
+                peak = max(peak, running)
+                guard kind == .arrival else { continue }
+                if let lastArrival { gaps.add(Double(moment - lastArrival)) }
+                if times > 1 { gaps.add(0, times: times - 1) }
+                lastArrival = moment
+            }
+            return (peak, gaps)
+        }
+    }
+
+    /// Ascending; the same for the same executions in whatever order.
+    mutating func entries(
+        in arena: inout WordArena
+    ) -> [(moment: Int, kind: Kind, times: Int)] {
+        keys.withSettled(countBits: Self.countBits, in: &arena) { settled in
+            var entries: [(moment: Int, kind: Kind, times: Int)] = []
+            entries.reserveCapacity(settled.count)
+            for i in settled.indices { entries.append(Self.entry(settled[i])) }
+            return entries
+        }
+    }
+
+    mutating func release(in arena: inout WordArena) { keys.release(in: &arena) }
+
+    private static func key(_ moment: Int, _ kind: Kind) -> UInt32 {
+        UInt32(truncatingIfNeeded: moment) << kindBits | kind.rawValue
+    }
+
+    private static func entry(_ word: UInt32) -> (moment: Int, kind: Kind, times: Int) {
+        let key = word >> countBits
+        guard let kind = Kind(rawValue: key & (1 << kindBits - 1)) else {
+            preconditionFailure("moment \(key) has no kind")
+        }
+        return (Int(key >> kindBits), kind, Int(word & (1 << countBits - 1)))
+    }
+}

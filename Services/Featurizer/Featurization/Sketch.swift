@@ -1,0 +1,60 @@
+internal import Numerics
+
+/// A `LogSketch` as it is added to: its bins in the arena.
+struct Sketch {
+    private var bins = CountedKeys()
+    private(set) var count: UInt32 = 0
+    private var sumFixed: Int64 = 0
+    private var least = Double.infinity
+    private var most = -Double.infinity
+
+    private static let countBits: UInt32 = 16
+
+    mutating func add(_ value: Double, in arena: inout WordArena) {
+        bins.add(LogSketch.bin(of: value), countBits: Self.countBits, in: &arena)
+        count &+= 1
+        sumFixed = saturatingSum(sumFixed, LogSketch.fixed(value))
+        least = min(least, value)
+        most = max(most, value)
+    }
+
+    func touch(in arena: WordArena) -> UInt32 { bins.touch(in: arena) }
+
+    mutating func sketch(in arena: inout WordArena) -> LogSketch {
+        guard count > 0 else { return LogSketch() }
+        let entries = bins.withSettled(countBits: Self.countBits, in: &arena) { settled in
+            var entries: [UInt64] = []
+            entries.reserveCapacity(settled.count)
+            for i in settled.indices {
+                let bin = UInt64(settled[i] >> Self.countBits)
+                let times = UInt64(settled[i] & 0xFFFF)
+                if let last = entries.last, last >> 48 == bin {
+                    entries[entries.count - 1] = last + times
+                } else {
+                    entries.append(bin << 48 | times)
+                }
+            }
+            return entries
+        }
+        guard
+            let sketch = LogSketch(bins: entries, sumFixed: sumFixed, least: least, most: most)
+        else { preconditionFailure("bins \(entries) of \(count) values are no sketch's") }
+        return sketch
+    }
+
+    init() {}
+
+    init(_ sketch: LogSketch, in arena: inout WordArena) {
+        for bin in sketch.bins {
+            bins.add(
+                UInt32(bin >> 48), times: Int(bin & (1 << 48 - 1)), countBits: Self.countBits,
+                in: &arena)
+        }
+        count = UInt32(clamping: sketch.count)
+        sumFixed = sketch.sumFixed
+        least = sketch.least
+        most = sketch.most
+    }
+
+    mutating func release(in arena: inout WordArena) { bins.release(in: &arena) }
+}

@@ -1,0 +1,40 @@
+internal import Numerics
+internal import Processing
+
+extension LogSketch {
+    func write(to writer: inout StateWriter) {
+        var before: UInt64 = 0
+        writer.write(bins) { writer, bin in
+            writer.write(bin >> 48 - before)
+            writer.write(bin & (1 << 48 - 1))
+            before = bin >> 48
+        }
+        guard !bins.isEmpty else { return }
+        writer.write(sumFixed)
+        writer.write(least)
+        writer.write(most)
+    }
+
+    init(reading reader: inout StateReader) throws(CorruptState) {
+        var before: UInt64 = 0
+        let bins = try reader.readArray { reader throws(CorruptState) in
+            let step = try reader.readUInt()
+            let count = try reader.readUInt()
+            guard step <= 0xFFFF, before + step <= 0xFFFF, count < 1 << 48 else {
+                throw CorruptState("a sketch has a bin beyond its last")
+            }
+            before += step
+            return before << 48 | count
+        }
+        guard !bins.isEmpty else {
+            self.init()
+            return
+        }
+        let sumFixed = try reader.readInt64(in: 0 ... .max)
+        let least = try reader.readDouble(in: StateLimits.amounts)
+        let most = try reader.readDouble(in: StateLimits.amounts)
+        guard let sketch = LogSketch(bins: bins, sumFixed: sumFixed, least: least, most: most)
+        else { throw CorruptState("a sketch's bins are out of order") }
+        self = sketch
+    }
+}

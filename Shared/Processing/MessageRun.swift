@@ -1,0 +1,75 @@
+public import Topics
+
+/// Some messages of one topic and one partition, in order.
+///
+/// Their bytes are borrowed: a run is not kept beyond the call that it was given to.
+@safe
+public struct MessageRun {
+    public let topic: Topic
+    private var values: [UnsafeRawBufferPointer] = unsafe []
+    /// Which of `headerSets` each has.
+    private var headerNumbers: [Int32] = []
+    /// Messages in a row mostly have the same.
+    private var headerSets: [Headers] = []
+
+    public init(_ topic: Topic) { self.topic = topic }
+
+    public var count: Int { unsafe values.count }
+
+    /// - Parameter value: stays as it is until the run is emptied.
+    @unsafe public mutating func append(_ value: UnsafeRawBufferPointer) {
+        if headerSets.isEmpty { headerSets.append(.none) }
+        unsafe values.append(value)
+        headerNumbers.append(Int32(headerSets.count - 1))
+    }
+
+    /// The headers of the messages that are appended from here on.
+    public mutating func append(_ headers: Headers) { headerSets.append(headers) }
+
+    public mutating func removeAll() {
+        unsafe values.removeAll(keepingCapacity: true)
+        headerNumbers.removeAll(keepingCapacity: true)
+        let last = headerSets.last
+        headerSets.removeAll(keepingCapacity: true)
+        if let last { headerSets.append(last) }
+    }
+
+    /// The same number, the same headers.
+    public func headersNumber(at index: Int) -> Int { Int(headerNumbers[index]) }
+    public func headers(at index: Int) -> Headers { headerSets[Int(headerNumbers[index])] }
+
+    @inlinable public func withValue<Result, Failure: Error>(
+        at index: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe body(Span(_unsafeBytes: value(at: index)))
+    }
+
+    @unsafe @usableFromInline func value(at index: Int) -> UnsafeRawBufferPointer {
+        unsafe values[index]
+    }
+
+    /// A run of one, for tests and whoever has its messages as arrays.
+    public static func with<Result>(
+        _ bytes: [UInt8], of topic: Topic, headers: Headers, _ body: (MessageRun) -> Result
+    ) -> Result {
+        with([bytes], of: topic, headers: headers, body)
+    }
+
+    public static func with<Result>(
+        _ messages: [[UInt8]], of topic: Topic, headers: Headers, _ body: (MessageRun) -> Result
+    ) -> Result {
+        // One behind the other, so that one pointer holds for all.
+        let all = Array(messages.joined())
+        return unsafe all.withUnsafeBytes { bytes in
+            var run = MessageRun(topic)
+            run.append(headers)
+            var start = 0
+            for message in messages {
+                unsafe run.append(
+                    UnsafeRawBufferPointer(rebasing: bytes[start..<start + message.count]))
+                start += message.count
+            }
+            return body(run)
+        }
+    }
+}

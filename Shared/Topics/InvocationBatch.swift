@@ -1,0 +1,160 @@
+internal import Scanning
+
+/// Bytes of a batch's `texts`; none when nothing is there.
+public struct TextRange: Equatable, Sendable {
+    public var offset: UInt32 = 0
+    public var count: UInt32 = 0
+
+    public var isEmpty: Bool { count == 0 }
+    public var range: Range<Int> { Int(offset)..<Int(offset + count) }
+}
+
+/// An invocation as those take it who fold millions: numbers, and texts that lie in the batch.
+public struct BatchedInvocation: Equatable, Sendable {
+    /// `FunctionID.path` in UTF-8.
+    public var path = TextRange()
+    /// Of the path, with the batch's key.
+    public var pathHash: UInt64 = 0
+    /// Only where the batch keeps it.
+    public var invocation = TextRange()
+    public var trigger = TextRange()
+    public var runtime = TextRange()
+    public var startedAtMs: Int64 = 0
+    public var durationMs = 0.0
+    public var cpuMs: Double?
+    public var memoryMb = 0.0
+    public var memoryPeakMb: Double?
+    public var initMs: Double?
+    public var deadlineMs: Double?
+    public var outcome = Outcome.unknown
+}
+
+/// Invocations decoded together, without an object on the heap for each.
+public struct InvocationBatch: Equatable, Sendable {
+    public private(set) var invocations: [BatchedInvocation] = []
+    public private(set) var texts: [UInt8] = []
+    private let hash: KeyedHash
+    private let keepsIDs: Bool
+
+    /// - Parameters:
+    ///   - hashKey: what paths are hashed with.
+    ///   - keepsIDs: whether the text of `invocation` is kept.
+    public init(hashKey: UInt64, keepsIDs: Bool = false) {
+        hash = KeyedHash(key: hashKey)
+        self.keepsIDs = keepsIDs
+    }
+
+    public var count: Int { invocations.count }
+
+    /// What `pathHash` is of invocations of a batch with that key.
+    public static func hash(ofPath path: [UInt8], key: UInt64) -> UInt64 {
+        KeyedHash(key: key)(path.span)
+    }
+
+    /// Whether two paths are the same; compared many bytes at a time.
+    public static func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool { isEqual(a, b) }
+
+    /// Of a function's path and an invocation's id, the same for the same key everywhere and always.
+    public static func digest(
+        of invocation: BatchedInvocation, in texts: [UInt8], key: UInt64
+    ) -> UInt64 {
+        let hash = KeyedHash(key: key)
+        let texts = texts.span
+        return hash(
+            texts.extracting(invocation.invocation.range),
+            after: hash(texts.extracting(invocation.path.range)))
+    }
+
+    public mutating func removeAll() {
+        invocations.removeAll(keepingCapacity: true)
+        texts.removeAll(keepingCapacity: true)
+    }
+
+    /// - Throws: exactly when `Invocation` does; nothing is then appended.
+    public mutating func append(
+        decoding value: Span<UInt8>, as encoding: InvocationEncoding
+    ) throws(Rejection) {
+        let scanned = try scan(value, as: encoding)
+        var path: String?
+        if case .lambdaTelemetry(let id) = encoding {
+            try id.checkNames()
+            path = id.path
+        }
+        guard
+            let ends = scanned.appendPlainTexts(
+                of: value, path: path, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax,
+                to: &texts)
+        else { return append(try Invocation(scanned: scanned, in: value, as: encoding)) }
+        var invocation = BatchedInvocation()
+        invocation.path = TextRange(from: ends.start, to: ends.path)
+        invocation.trigger = TextRange(from: ends.path, to: ends.trigger)
+        invocation.runtime = TextRange(from: ends.trigger, to: ends.runtime)
+        invocation.invocation = TextRange(from: ends.runtime, to: ends.id)
+        invocation.set(scanned)
+        do throws(Rejection) {
+            try invocation.checkNumbers()
+        } catch {
+            texts.removeSubrange(Int(ends.start)...)
+            throw error
+        }
+        invocation.pathHash = hash(texts.span.extracting(invocation.path.range))
+        invocations.append(invocation)
+    }
+
+    public mutating func append(_ invocation: Invocation) {
+        var flat = BatchedInvocation()
+        func text(_ text: String?) -> TextRange {
+            let from = UInt32(texts.count)
+            if let text { texts.append(contentsOf: text.utf8) }
+            return TextRange(from: from, to: UInt32(texts.count))
+        }
+        flat.path = text(invocation.functionID.path)
+        flat.trigger = text(invocation.trigger)
+        flat.runtime = text(invocation.runtime)
+        if keepsIDs { flat.invocation = text(invocation.invocation) }
+        flat.startedAtMs = invocation.startedAtMs
+        // JSON has -0, which equals 0 and is written otherwise; adding 0 makes it 0.
+        flat.durationMs = invocation.durationMs + 0
+        flat.cpuMs = invocation.cpuMs.map { $0 + 0 }
+        flat.memoryMb = invocation.memoryMb + 0
+        flat.memoryPeakMb = invocation.memoryPeakMb.map { $0 + 0 }
+        flat.initMs = invocation.initMs.map { $0 + 0 }
+        flat.deadlineMs = invocation.deadlineMs.map { $0 + 0 }
+        flat.outcome = invocation.outcome
+        flat.pathHash = hash(texts.span.extracting(flat.path.range))
+        invocations.append(flat)
+    }
+}
+
+extension FunctionID {
+    fileprivate func checkNames() throws(Rejection) {
+        try FieldLimits.check(name: service.customer, of: "customer")
+        try FieldLimits.check(name: service.service, of: "service")
+        try FieldLimits.check(name: function, of: "function")
+    }
+}
+
+extension TextRange {
+    fileprivate init(from: UInt32, to: UInt32) {
+        self.init(offset: from, count: to - from)
+    }
+}
+
+extension BatchedInvocation {
+    fileprivate mutating func set(_ scanned: ScannedInvocation) {
+        startedAtMs = scanned.startedAtMs
+        durationMs = scanned.durationMs + 0
+        memoryMb = scanned.memoryMb + 0
+        if scanned.has(.cpuMs) { cpuMs = scanned.cpuMs + 0 }
+        if scanned.has(.memoryPeakMb) { memoryPeakMb = scanned.memoryPeakMb + 0 }
+        if scanned.has(.initMs) { initMs = scanned.initMs + 0 }
+        if scanned.has(.deadlineMs) { deadlineMs = scanned.deadlineMs + 0 }
+        outcome = Outcome(scanned: scanned.outcome)
+    }
+
+    fileprivate func checkNumbers() throws(Rejection) {
+        try Invocation.check(
+            startedAtMs: startedAtMs, durationMs: durationMs, cpuMs: cpuMs, memoryMb: memoryMb,
+            memoryPeakMb: memoryPeakMb, initMs: initMs, deadlineMs: deadlineMs)
+    }
+}
