@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import Glibc
 
 /// A topic by number: the position of its name in `BatchConsumer.topicNames`.
 ///
@@ -88,18 +89,67 @@ public struct RecordView {
     public func withHeader<Result, Failure: Error>(
         _ name: String, _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
-        let message = message.assumingMemoryBound(to: rd_kafka_message_t.self)
-        var headers: OpaquePointer?
-        // The records of a batch are ours to read headers from; C only lacks the const.
-        guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            return nil
-        }
+        guard let headers else { return nil }
         var start: UnsafeRawPointer?
         var count = 0
         guard
             rd_kafka_header_get_last(headers, name, &start, &count) == RD_KAFKA_RESP_ERR_NO_ERROR
         else { return nil }
         return try withSpan(start, count, body)
+    }
+
+    /// Calls `body` with each header's name and value, in order.
+    public func withHeaders(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+        guard let headers else { return }
+        var place = 0
+        var name: UnsafePointer<CChar>?
+        var start: UnsafeRawPointer?
+        var count = 0
+        while rd_kafka_header_get_all(headers, place, &name, &start, &count)
+            == RD_KAFKA_RESP_ERR_NO_ERROR
+        {
+            if let name {
+                withSpan(name, strlen(name)) { name in
+                    withSpan(start, count) { body(name, $0) }
+                }
+            }
+            place += 1
+        }
+    }
+
+    /// Whether the other has the same headers in the same order; mostly it has.
+    public func hasSameHeaders(as other: RecordView) -> Bool {
+        guard let headers, let others = other.headers else {
+            return self.headers == nil && other.headers == nil
+        }
+        var place = 0
+        var (name, otherName): (UnsafePointer<CChar>?, UnsafePointer<CChar>?)
+        var (start, otherStart): (UnsafeRawPointer?, UnsafeRawPointer?)
+        var (count, otherCount) = (0, 0)
+        while true {
+            let error = rd_kafka_header_get_all(headers, place, &name, &start, &count)
+            let other = rd_kafka_header_get_all(
+                others, place, &otherName, &otherStart, &otherCount)
+            guard error == RD_KAFKA_RESP_ERR_NO_ERROR, other == error else {
+                return error == other
+            }
+            guard count == otherCount, let name, let otherName, strcmp(name, otherName) == 0
+            else { return false }
+            if count > 0, let start, let otherStart, memcmp(start, otherStart, count) != 0 {
+                return false
+            }
+            place += 1
+        }
+    }
+
+    private var headers: OpaquePointer? {
+        let message = message.assumingMemoryBound(to: rd_kafka_message_t.self)
+        var headers: OpaquePointer?
+        // The records of a batch are ours to read headers from; C only lacks the const.
+        guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return nil
+        }
+        return headers
     }
 
     @usableFromInline func withSpan<Result, Failure: Error>(

@@ -59,7 +59,8 @@ public struct MessageRun {
         _ messages: [[UInt8]], of topic: Topic, headers: Headers, _ body: (MessageRun) -> Result
     ) -> Result {
         // One behind the other, so that one pointer holds for all.
-        let all = Array(messages.joined())
+        var all: [UInt8] = []
+        for message in messages { all += message }
         return unsafe all.withUnsafeBytes { bytes in
             var run = MessageRun(topic)
             run.append(headers)

@@ -10,7 +10,7 @@ public import Topics
 /// One value is one partition's state. It is kept as entries under keys: `takeChanges` gives those
 /// that changed since it was last asked, and `restore` takes all of them back after a start,
 /// in any order, with `completeRestore` behind the last.
-public protocol Stage {
+public protocol Stage: SendableMetatype {
     /// A decoded message of any of its topics.
     associatedtype Input
     /// What it wants written to its tables, in the transaction of its checkpoint.

@@ -4,9 +4,9 @@ internal import Processing
 internal import Topics
 
 /// What PostgreSQL keeps of a stage's partitions: claims, positions, state; written last, read first.
-struct CheckpointStore<Kept: Stage> {
+struct CheckpointStore<Kept: Stage>: Sendable {
     let owner: String
-    let writeRows: (_ rows: [Kept.Row], _ session: inout Session) throws -> Void
+    let writeRows: @Sendable (_ rows: [Kept.Row], _ session: inout Session) throws -> Void
 
     /// Makes this process the partition's owner and reads what the last one kept.
     func claim(
@@ -72,7 +72,7 @@ struct CheckpointStore<Kept: Stage> {
     }
 
     /// What is to be kept, taken once so that the transaction can be repeated.
-    struct Snapshot {
+    struct Snapshot: Sendable {
         let partition: Int32
         let epoch: Int64
         /// The number of the checkpoint before.

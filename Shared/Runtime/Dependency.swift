@@ -1,18 +1,25 @@
+internal import Synchronization
 internal import Telemetry
 
 /// A server that the process cannot do without: while it is away `/ready` says why, and the log says
 /// so once in a while.
-final class Dependency {
+final class Dependency: Sendable {
     static let kafka = "kafka"
     static let postgres = "postgres"
 
     private let name: String
     private let log: Log
     private let health: Health
-    private(set) var isAway = false
-    private var saidMs: Int64?
-    private var saysBack = false
-    private var awaySinceMs: Int64 = 0
+    private let state = Mutex(State())
+
+    private struct State {
+        var isAway = false
+        var saidMs: Int64?
+        var saysBack = false
+        var awaySinceMs: Int64 = 0
+    }
+
+    var isAway: Bool { state.withLock(\.isAway) }
 
     init(_ name: String, log: Log, health: Health) {
         self.name = name
@@ -23,23 +30,28 @@ final class Dependency {
     /// - Parameter reason: what failed, in one line.
     func isAway(_ reason: String) {
         let now = Clock.monotonicMs
-        if !isAway { awaySinceMs = now }
-        isAway = true
+        let isToBeSaid = state.withLock { state in
+            if !state.isAway { state.awaySinceMs = now }
+            state.isAway = true
+            if let saidMs = state.saidMs, now - saidMs < Limits.awayLogMs { return false }
+            state.saidMs = now
+            state.saysBack = true
+            return true
+        }
         health.waits(for: name, "waiting for \(name): \(reason)")
-        if let saidMs, now - saidMs < Limits.awayLogMs { return }
-        saidMs = now
-        saysBack = true
-        log.warning("waiting", [.part: .string(name), .error: .string(reason)])
+        if isToBeSaid { log.warning("waiting", [.part: .string(name), .error: .string(reason)]) }
     }
 
     func isBack() {
         health.isReady(name)
-        guard isAway else { return }
-        isAway = false
-        guard saysBack else { return }
-        saysBack = false
-        log.info(
-            "goes on",
-            [.part: .string(name), .waitMs: .integer(Int(Clock.monotonicMs - awaySinceMs))])
+        let waitedMs = state.withLock { state -> Int64? in
+            guard state.isAway else { return nil }
+            state.isAway = false
+            guard state.saysBack else { return nil }
+            state.saysBack = false
+            return Clock.monotonicMs - state.awaySinceMs
+        }
+        guard let waitedMs else { return }
+        log.info("goes on", [.part: .string(name), .waitMs: .integer(Int(waitedMs))])
     }
 }

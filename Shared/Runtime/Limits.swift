@@ -9,6 +9,8 @@ enum Limits {
     static let askMs = 2_000
     /// How long creating topics may take; Kafka has answered before.
     static let createTopicsMs = 3_000
+    /// How long the loop waits for something to happen before it looks after the rest.
+    static let pollMs = 100
     /// libpq takes whole seconds, at least 2.
     static let connectSeconds = 2
 
@@ -18,6 +20,15 @@ enum Limits {
     /// so that handing over never waits.
     static let publishMessages = 10_000
     static let publishBytes = 32 << 20
+    /// Messages that a stage is given at once.
+    static let runMessages = 2_048
+    /// State entries and table rows of one transaction of a checkpoint, of one partition at least:
+    /// processing waits while they are gathered.
+    static let snapshotRows = 20_000
+    /// How long processing goes on while a checkpoint is not finished.
+    static let aheadMs: Int64 = 5_000
+    /// How often the lag is asked for while a checkpoint does not end.
+    static let showLagMs: Int64 = 1_000
     /// Table rows in one call of a stage's writer, for a statement's parameters have a limit.
     static let rowsPerWrite = 10_000
     /// State entries in one statement, and their bytes.

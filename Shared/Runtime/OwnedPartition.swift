@@ -39,7 +39,7 @@ final class OwnedPartition<Owned: Stage> {
     }
 }
 
-struct RejectionKey: Hashable, Comparable {
+struct RejectionKey: Hashable, Comparable, Sendable {
     let topic: String
     let reason: String
 
@@ -47,7 +47,7 @@ struct RejectionKey: Hashable, Comparable {
 }
 
 /// Since ever, so that writing it again changes nothing.
-struct RejectionCount: Equatable {
+struct RejectionCount: Equatable, Sendable {
     var messages: Int64 = 0
     var lastDetail = ""
     var lastOffset: Int64 = 0
@@ -56,7 +56,7 @@ struct RejectionCount: Equatable {
 
 /// The highest epoch seen of each writer: a process that froze, lost its partition and woke cannot
 /// do harm, because what it writes carries the epoch it lost.
-struct Fences: Equatable {
+struct Fences: Equatable, Sendable {
     private(set) var epochs: [String: Int64] = [:]
 
     init(_ epochs: [String: Int64] = [:]) { self.epochs = epochs }

@@ -31,7 +31,7 @@ public struct Housekeeping {
 public func runStage<Run: Stage>(
     _ stage: Run.Type, named name: String, summary: String, settings own: [any AnySetting] = [],
     migrations: [Migration], make: (Settings, Int32) -> Run,
-    write: @escaping ([Run.Row], inout Session) throws -> Void,
+    write: @escaping @Sendable ([Run.Row], inout Session) throws -> Void,
     housekeeping: ((Settings) -> Housekeeping)? = nil
 ) -> Never {
     let command = Command(
@@ -49,7 +49,7 @@ public func runStage<Run: Stage>(
 private func run<Run: Stage>(
     _ stage: Run.Type, _ name: String, _ migrations: [Migration], _ program: Program,
     _ make: (Settings, Int32) -> Run,
-    _ write: @escaping ([Run.Row], inout Session) throws -> Void,
+    _ write: @escaping @Sendable ([Run.Row], inout Session) throws -> Void,
     _ housekeeping: ((Settings) -> Housekeeping)?
 ) throws {
     let settings = program.settings
@@ -58,14 +58,18 @@ private func run<Run: Stage>(
     let owner = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
     let postgres = Dependency(Dependency.postgres, log: program.log, health: program.health)
     let kafka = Dependency(Dependency.kafka, log: program.log, health: program.health)
-    let database = Database(
-        target: settings.databaseTarget,
-        role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
-        schema: name, application: name, stop: program.stop, dependency: postgres)
+    // One for each thread that talks to it.
+    func database() -> Database {
+        Database(
+            target: settings.databaseTarget,
+            role: role == "(stage)" ? name : (role.isEmpty ? nil : role),
+            schema: name, application: name, stop: program.stop, dependency: postgres)
+    }
+    let own = database()
     guard let keyed = try prepareTopics(settings, program, Run.inputs + Run.broadcasts) else {
         return
     }
-    let prepared: Void? = try database.perform { session in
+    let prepared: Void? = try own.perform { session in
         try Migrations(schema: name, set: "runtime", runtimeMigrations).apply(to: &session)
         try Migrations(schema: name, set: name, migrations).apply(to: &session)
     }
@@ -83,15 +87,16 @@ private func run<Run: Stage>(
     let publisher = try Publisher(
         cluster, keyed: keyed, stop: program.stop, log: program.log,
         kafka: kafka, metrics: program.metrics)
+    let store = CheckpointStore<Run>(owner: owner, writeRows: write)
     try withoutActuallyEscaping(make) { make in
         let loop = StageLoop<Run>(
             StageLoop.Parts(
                 name: name, cluster: cluster, make: { make(settings, $0) },
-                store: CheckpointStore(owner: owner, writeRows: write),
+                store: store, writer: CheckpointWriter(store, database()),
                 housekeeping: housekeeping?(settings),
                 checkpointIntervalMs: Int64(settings[StageSettings.checkpointIntervalMs]),
                 checkpointRowsMax: settings[StageSettings.checkpointRowsMax],
-                database: database, publisher: publisher, broadcasts: broadcasts,
+                database: own, publisher: publisher, broadcasts: broadcasts,
                 consumer: consumer, kafka: kafka, stop: program.stop, log: program.log,
                 metrics: StageMetrics(program.metrics)))
         try loop.run()
@@ -102,4 +107,5 @@ let runtimeMigrations = [
     Migration(file: "0001-checkpoints.sql", PackageResources._001_checkpoints_sql),
     Migration(file: "0002-epochs.sql", PackageResources._002_epochs_sql),
     Migration(file: "0003-checkpoint-order.sql", PackageResources._003_checkpoint_order_sql),
+    Migration(file: "0004-state-storage.sql", PackageResources._004_state_storage_sql),
 ]

@@ -32,34 +32,118 @@ extension StageLoop {
         lose(Set(owned.keys).subtracting(held), because: "claimed by another meanwhile")
     }
 
-    /// Keeps everything done so far.
+    /// Begins to keep what is due, or goes on with it, while processing goes on: a round goes over
+    /// the partitions, some in each transaction. All that they have said must be written.
+    /// - Returns: false when a stop came first; nothing is then kept any more.
+    func keepWhatIsDue() throws -> Bool {
+        if let (outcome, snapshots) = parts.writer.poll(waitMs: 0) {
+            guard try settle(outcome, snapshots) else { return false }
+        }
+        if parts.writer.isBusy {
+            // What has yet to be kept must not grow without end.
+            let isFarAhead = Clock.monotonicMs - parts.writer.beganMs > Limits.aheadMs
+            return isFarAhead || areRowsMany ? try finishKeeping() : true
+        }
+        if round.isEmpty, isRoundUnderWay { try endRound() }
+        if !isRoundUnderWay, isRoundDue { beginRound() }
+        if isRoundUnderWay { parts.writer.begin(takeSnapshots()) }
+        return true
+    }
+
+    /// Keeps everything done so far, and waits for it.
     /// - Returns: false when a stop came before it was kept; nothing is then kept any more.
     func checkpoint() throws -> Bool {
-        lastCheckpointMs = Clock.monotonicMs
-        // So that every row that waits for the next tick is part of it.
+        guard try finishKeeping() else { return false }
         advance()
         guard try publish() else { return false }
+        beginRound()
+        while !round.isEmpty {
+            parts.writer.begin(takeSnapshots())
+            guard try finishKeeping() else { return false }
+        }
+        isRoundUnderWay = false
+        return true
+    }
+
+    /// Waits for what is in work.
+    /// - Returns: false when a stop came before it was kept; nothing is then kept any more.
+    func finishKeeping() throws -> Bool {
+        var shownMs = Clock.monotonicMs
+        while parts.writer.isBusy {
+            if let (outcome, snapshots) = parts.writer.poll(waitMs: Limits.pollMs) {
+                return try settle(outcome, snapshots)
+            }
+            guard Clock.monotonicMs - shownMs > Limits.showLagMs else { continue }
+            showLag()
+            shownMs = Clock.monotonicMs
+        }
+        return true
+    }
+
+    private var areRowsMany: Bool {
+        owned.values.reduce(0) { $0 + $1.rows.count } > parts.checkpointRowsMax
+    }
+
+    /// Half of the time at least nothing is written, however long a round takes.
+    private var isRoundDue: Bool {
+        let now = Clock.monotonicMs
+        if areRowsMany { return true }
+        return now - roundBeganMs >= parts.checkpointIntervalMs
+            && now - roundEndedMs >= roundEndedMs - roundBeganMs
+    }
+
+    private func beginRound() {
+        roundBeganMs = Clock.monotonicMs
+        isRoundUnderWay = true
         lag = (try? parts.consumer.lag()) ?? [:]
-        let snapshots = owned.values.filter { $0.changed || heartbeatIsDue($0) }
-            .sorted { $0.number < $1.number }.map(snapshot)
+        round = owned.values.filter { $0.changed || heartbeatIsDue($0) }.map(\.number).sorted()
+        parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
+    }
+
+    private func endRound() throws {
+        isRoundUnderWay = false
+        roundEndedMs = Clock.monotonicMs
+        askKafka()
+        try readOn()
+        try keepHouse()
+    }
+
+    /// The next partitions of the round.
+    private func takeSnapshots() -> [CheckpointStore<Run>.Snapshot] {
         let began = Clock.monotonicMs
-        guard
-            let refused = try parts.database.perform(
-                whileWaiting: showLag,
-                { session in try parts.store.commit(snapshots, in: &session) })
-        else {
+        var snapshots: [CheckpointStore<Run>.Snapshot] = []
+        var size = 0
+        while let number = round.first, size < Limits.snapshotRows {
+            round.removeFirst()
+            guard let partition = owned[number] else { continue }
+            let taken = snapshot(partition)
+            size += taken.entries.count + taken.rows.count
+            snapshots.append(taken)
+        }
+        parts.metrics.paused(ms: Clock.monotonicMs - began)
+        return snapshots
+    }
+
+    private func settle(
+        _ outcome: CheckpointWriter<Run>.Outcome, _ snapshots: [CheckpointStore<Run>.Snapshot]
+    ) throws -> Bool {
+        switch outcome {
+        case .failed(let error): throw error
+        case .stopped:
             // The snapshots are gone from the stages, so a later one would move positions without
             // the state that belongs to them.
             abandon()
             return false
+        case .kept(let refused):
+            let still = snapshots.filter { owned[$0.partition]?.epoch == $0.epoch }
+            lose(
+                refused.intersection(still.map(\.partition)),
+                because:
+                    "checkpoint refused: claimed by another, or the one that it follows is gone")
+            parts.metrics.checkpointed(ms: Clock.monotonicMs - parts.writer.beganMs)
+            tellGroup(still.filter { !refused.contains($0.partition) })
+            return true
         }
-        lose(
-            refused,
-            because: "checkpoint refused: claimed by another, or the one that it follows is gone")
-        if !snapshots.isEmpty { parts.metrics.checkpointed(ms: Clock.monotonicMs - began) }
-        parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
-        tellGroup(snapshots.map(\.partition))
-        return true
     }
 
     /// While a checkpoint waits nothing is fetched, and the ends that the consumer knows of grow old.
@@ -83,6 +167,7 @@ extension StageLoop {
     /// Forgets what was not kept, for it cannot be any more: it is made again after the next claim.
     func abandon() {
         owned = [:]
+        round = []
         outbox = []
     }
 
@@ -103,12 +188,12 @@ extension StageLoop {
     }
 
     /// For standard tools that show a group's lag; nothing of ours reads it.
-    private func tellGroup(_ partitions: [Int32]) {
+    private func tellGroup(_ kept: [CheckpointStore<Run>.Snapshot]) {
         guard !parts.kafka.isAway else { return }
         var next: [TopicPartition: Int64] = [:]
-        for number in partitions {
-            for (topic, offset) in owned[number]?.positions ?? [:] {
-                next[TopicPartition(topic, number)] = offset
+        for snapshot in kept {
+            for (topic, offset) in snapshot.positions {
+                next[TopicPartition(topic, snapshot.partition)] = offset
             }
         }
         try? parts.consumer.commit(next, waits: false)
@@ -129,6 +214,8 @@ extension StageLoop {
     }
 
     private func snapshot(_ partition: OwnedPartition<Run>) -> CheckpointStore<Run>.Snapshot {
+        // Before the state, which tells that they are written.
+        partition.rows += partition.stage.takeRows()
         var entries: [String: StateEntry] = [:]
         for entry in partition.stage.takeChanges() { entries[entry.key] = entry }
         let lag = lag(of: partition)

@@ -4,47 +4,95 @@ internal import Telemetry
 internal import Topics
 
 extension StageLoop {
-    func take(_ record: RecordView, nowMs: Int64, monotonicMs: Int64) {
-        // Not owned: claimed by another process, or given up for a stop.
-        guard let partition = owned[record.partition] else { return }
-        let topic = parts.consumer.topicName(record.topic)
-        guard record.offset >= partition.positions[topic, default: 0] else { return }
-        partition.positions[topic] = record.offset + 1
-        partition.changed = true
-        partition.lastRecordMs = monotonicMs
-        guard let known = Run.inputs.first(where: { $0.name == topic }) else { return }
-        if let writer = text(record.header(HeaderName.writer)),
-            let epoch = text(record.header(HeaderName.epoch)).flatMap({ Int64($0) }),
-            !partition.fences.admits(writer: writer, epoch: epoch)
-        {
-            parts.metrics.droppedStale(topic)
-            return
+    /// Records come in runs of one partition: what is the same for all of a run is done once.
+    func take(_ batch: RecordBatch, nowMs: Int64, monotonicMs: Int64) throws {
+        var first = 0
+        while first < batch.count {
+            let head = batch[first]
+            var end = first + 1
+            while end < batch.count, end - first < Limits.runMessages {
+                let record = batch[end]
+                guard record.partition == head.partition, record.topic == head.topic else { break }
+                end += 1
+            }
+            // Not owned: claimed by another process, or given up for a stop.
+            if let partition = owned[head.partition] {
+                partition.lastRecordMs = monotonicMs
+                take(batch[first..<end], of: partition, nowMs: nowMs)
+            }
+            // When a stop comes first, the rest of the batch finds no owner.
+            if outbox.count >= Limits.outboxMessages { _ = try publish() }
+            first = end
         }
+    }
+
+    private func take(
+        _ records: Slice<RecordBatch>, of partition: OwnedPartition<Run>, nowMs: Int64
+    ) {
+        let topic = parts.consumer.topicName(records[records.startIndex].topic)
+        var position = partition.positions[topic, default: 0]
+        let known = Run.inputs.first { $0.name == topic }
+        var run = MessageRun(known ?? Run.inputs[0])
+        // Where in the batch the run's messages are.
+        var places: [Int] = []
+        places.reserveCapacity(records.count)
+        var last: RecordView?
+        var isStale = false
+        for place in records.indices {
+            let record = records[place]
+            guard record.offset >= position else { continue }
+            position = record.offset + 1
+            if last.map({ record.hasSameHeaders(as: $0) }) != true {
+                let headers = RecordHeaders(record)
+                isStale = !headers.isAdmitted(by: &partition.fences)
+                run.append(headers.meaning)
+                last = record
+            }
+            if isStale {
+                parts.metrics.droppedStale(topic)
+            } else if known != nil {
+                guard !record.isTombstone else {
+                    process(&run, &places, records, of: partition, nowMs: nowMs)
+                    takeTombstone(record, run.topic, partition, nowMs: nowMs)
+                    continue
+                }
+                unsafe run.append(record.value ?? UnsafeRawBufferPointer(start: nil, count: 0))
+                places.append(place)
+            }
+        }
+        process(&run, &places, records, of: partition, nowMs: nowMs)
+        guard position > partition.positions[topic, default: 0] else { return }
+        partition.positions[topic] = position
+        partition.changed = true
+    }
+
+    private func process(
+        _ run: inout MessageRun, _ places: inout [Int], _ records: Slice<RecordBatch>,
+        of partition: OwnedPartition<Run>, nowMs: Int64
+    ) {
+        guard run.count > 0 else { return }
+        var effects = Effects<Run.Row>()
+        partition.stage.process(run, nowMs: nowMs, &effects) { index, rejection in
+            reject(records[places[index]], run.topic.name, rejection, partition)
+        }
+        absorb(effects, of: partition)
+        run.removeAll()
+        places.removeAll(keepingCapacity: true)
+    }
+
+    private func takeTombstone(
+        _ record: RecordView, _ topic: Topic, _ partition: OwnedPartition<Run>, nowMs: Int64
+    ) {
+        let key = text(record.copyKey()) ?? ""
+        guard let input = Run.decodeTombstone(key: key, of: topic) else { return }
         var effects = Effects<Run.Row>()
         do throws(Rejection) {
-            guard let input = try decode(record, known) else { return }
             try partition.stage.process(input, nowMs: nowMs, &effects)
         } catch {
-            reject(record, topic, error, partition)
+            reject(record, topic.name, error, partition)
             return
         }
         absorb(effects, of: partition)
-    }
-
-    private func decode(_ record: RecordView, _ topic: Topic) throws(Rejection) -> Run.Input? {
-        guard !record.isTombstone else {
-            return Run.decodeTombstone(key: text(record.copyKey()) ?? "", of: topic)
-        }
-        var headers = Headers.none
-        if let contentType = text(record.header(HeaderName.contentType)) {
-            headers = Headers(
-                contentType: contentType, customer: text(record.header(HeaderName.customer)),
-                service: text(record.header(HeaderName.service)),
-                function: text(record.header(HeaderName.function)))
-        }
-        return try record.withValue { (value) throws(Rejection) in
-            try Run.decode(value, of: topic, headers: headers)
-        }
     }
 
     private func reject(
@@ -93,7 +141,7 @@ extension StageLoop {
         for message in effects.messages { outbox.append(outgoing(message, of: partition)) }
         partition.rows += effects.rows
         if !effects.isEmpty { partition.changed = true }
-        parts.metrics.counted(effects.counts)
+        if !effects.counts.isEmpty { parts.metrics.counted(effects.counts) }
     }
 
     func outgoing(

@@ -6,6 +6,8 @@ internal import Topics
 extension StageLoop {
     /// Claims each partition, reads its state, and says where to go on reading.
     func assign(_ partitions: [TopicPartition]) throws -> [Start] {
+        // What is in work was said of an earlier claim.
+        _ = try finishKeeping()
         orphanedMs = [:]
         (isLogUnchecked, unreadable) = (false, [])
         for number in Set(partitions.map(\.partition)).sorted() { try claim(number) }

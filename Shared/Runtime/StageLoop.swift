@@ -15,6 +15,7 @@ final class StageLoop<Run: Stage> {
         let cluster: Cluster
         let make: (Int32) -> Run
         let store: CheckpointStore<Run>
+        let writer: CheckpointWriter<Run>
         let housekeeping: Housekeeping?
         let checkpointIntervalMs: Int64
         let checkpointRowsMax: Int
@@ -40,7 +41,11 @@ final class StageLoop<Run: Stage> {
     /// Since when the group leaves a partition here that is not owned, monotonic.
     var orphanedMs: [Int32: Int64] = [:]
     var lastAdvanceMs = Clock.monotonicMs
-    var lastCheckpointMs = Clock.monotonicMs
+    /// Partitions that the checkpoint round under way has yet to keep.
+    var round: [Int32] = []
+    var isRoundUnderWay = false
+    var roundBeganMs = Clock.monotonicMs
+    var roundEndedMs = Clock.monotonicMs
     private var lastHousekeepingMs = Clock.monotonicMs
     /// When a pause would last have been noticed.
     var lastVerifiedMs = Clock.monotonicMs
@@ -49,7 +54,6 @@ final class StageLoop<Run: Stage> {
 
     /// How often partitions are told that time passes.
     private static var advanceEveryMs: Int64 { 1_000 }
-    private static var pollMs: Int { 100 }
 
     init(_ parts: Parts) { self.parts = parts }
 
@@ -72,34 +76,20 @@ final class StageLoop<Run: Stage> {
 
     private func step() throws {
         let nowMs = Clock.wallMs
-        try parts.consumer.withBatch(timeoutMs: Self.pollMs) { batch in
+        try parts.consumer.withBatch(timeoutMs: Limits.pollMs) { batch in
             try note(batch.events)
             guard batch.count > 0 else { return }
             let began = Clock.monotonicMs
-            for record in batch {
-                take(record, nowMs: nowMs, monotonicMs: began)
-                // When a stop comes first, the rest of the batch finds no owner.
-                if outbox.count >= Limits.outboxMessages { _ = try publish() }
-            }
+            try take(batch, nowMs: nowMs, monotonicMs: began)
             parts.metrics.tookBatch(of: batch.count, ms: Clock.monotonicMs - began)
         }
-        let now = Clock.monotonicMs
-        let isDue =
-            now - lastCheckpointMs >= parts.checkpointIntervalMs
-            || owned.values.reduce(0) { $0 + $1.rows.count } > parts.checkpointRowsMax
-        if isDue {
-            guard try checkpoint() else { return }
-            askKafka()
-            try readOn()
-            try keepHouse()
-        } else {
-            if now - lastAdvanceMs >= Self.advanceEveryMs { advance() }
-            _ = try publish()
-        }
+        if Clock.monotonicMs - lastAdvanceMs >= Self.advanceEveryMs { advance() }
+        guard try publish() else { return }
+        _ = try keepWhatIsDue()
     }
 
     /// An idle stage hears nothing from Kafka when it comes back: it asks.
-    private func askKafka() {
+    func askKafka() {
         guard parts.kafka.isAway else { return }
         do {
             _ = try parts.consumer.partitionCount(
@@ -124,7 +114,7 @@ final class StageLoop<Run: Stage> {
         }
     }
 
-    private func keepHouse() throws {
+    func keepHouse() throws {
         guard let housekeeping = parts.housekeeping, let first = owned[0],
             Clock.monotonicMs - lastHousekeepingMs >= housekeeping.everyMs
         else { return }

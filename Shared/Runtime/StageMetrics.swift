@@ -13,6 +13,9 @@ final class StageMetrics {
     private let expired: Counter
     private let batch: Histogram
     private let checkpoint: Histogram
+    private let pause: Histogram
+    private let longestPause: Telemetry.Gauge
+    private var longestPauseMs: Int64 = 0
     private let lagGauge: Telemetry.Gauge
     private let partitions: Telemetry.Gauge
     private var lastLag: [String: Int64] = [:]
@@ -31,6 +34,10 @@ final class StageMetrics {
             labels: ["topic"])
         batch = metrics.histogram("batch_duration_seconds", "Time to process a batch.")
         checkpoint = metrics.histogram("checkpoint_duration_seconds", "Time of a checkpoint.")
+        pause = metrics.histogram(
+            "checkpoint_pause_seconds", "Time that a checkpoint keeps processing waiting.")
+        longestPause = metrics.gauge(
+            "checkpoint_pause_longest_seconds", "The longest of those.")
         lagGauge = metrics.gauge(
             "position_lag_messages", "Messages waiting, over this process's partitions.",
             labels: ["topic"])
@@ -49,6 +56,13 @@ final class StageMetrics {
     func skipped(_ topic: String, _ messages: Int64) { expired.add(Int(messages), topic) }
     func droppedStale(_ topic: String) { stale.add(1, topic) }
     func checkpointed(ms: Int64) { checkpoint.observe(Double(ms) / 1_000) }
+
+    func paused(ms: Int64) {
+        pause.observe(Double(ms) / 1_000)
+        longestPauseMs = max(longestPauseMs, ms)
+        longestPause.set(Double(longestPauseMs) / 1_000)
+    }
+
     func set(partitions count: Int) { partitions.set(count) }
 
     /// The stage's own events.
