@@ -75,7 +75,7 @@ let package = Package(
             tests(
                 "Conformance", of: ["Brokerage", "CRdKafka"], .binding,
                 exclude: ["Python"]),
-            tests("Featurization"),
+            tests("Featurization", of: ["Featurization", "Featurizer", "Postgres"]),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
             tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),

@@ -192,8 +192,8 @@ public struct FeaturizerStage: Stage {
                 effects.save(
                     .slot(
                         FunctionSlot(
-                            function: id, slot: closed, invocations: shape.counts.total,
-                            cpuMs: shape.cpuMs)))
+                            function: id, partition: partition, slot: closed,
+                            invocations: shape.counts.total, cpuMs: shape.cpuMs)))
                 functions[number].slots[place].nextCorrection += 1
                 functions[number].slots[place].isDue = false
                 functions[number].slots[place].isChanged = true

@@ -18,12 +18,17 @@ internal import Settings
         "featurizer.ahead_ms", default: 86_400_000, in: 0...(.max),
         "how far ahead of the wall clock an invocation may have started")
 
+    static let migrations = [
+        Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
+        Migration(file: "0002-slots.sql", PackageResources._002_slots_sql),
+    ]
+
     static func main() {
         runStage(
             FeaturizerStage.self, named: "featurizer",
             summary: "turns invocations into functions' shapes, five minutes a slot",
             settings: [latenessMs, horizonMs, quietCloseMs, aheadMs],
-            migrations: [Migration(file: "0001-tables.sql", PackageResources._001_tables_sql)],
+            migrations: migrations,
             make: { settings, partition in
                 FeaturizerStage(
                     partition: partition,
