@@ -75,7 +75,8 @@ let package = Package(
             tests(
                 "Conformance", of: ["Brokerage", "CRdKafka"], .binding,
                 exclude: ["Python"]),
-            tests("Featurization", of: ["Featurization", "Numerics"]),
+            tests(
+                "Featurization", of: ["Featurization", "Featurizer", "Numerics", "Postgres"]),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
             tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),

@@ -9,7 +9,7 @@ public struct ServiceID: Hashable, Comparable, Sendable {
     }
 
     /// `customer/service`: what the partition is computed from.
-    public var path: String { pathComponent(customer) + "/" + pathComponent(service) }
+    public var path: String { Topics.path(customer, service) }
 
     public static func < (a: Self, b: Self) -> Bool {
         (a.customer, a.service) < (b.customer, b.service)
@@ -31,7 +31,7 @@ public struct FunctionID: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     /// `customer/service/function`.
-    public var path: String { service.path + "/" + pathComponent(function) }
+    public var path: String { Topics.path(service.customer, service.service, function) }
 
     /// - Parameter path: as `path` gives it; nil when it has not three parts.
     public init?(path: String) {
@@ -55,8 +55,24 @@ private let percent = UInt8(ascii: "%")
 // Names may hold any character; in a path `/` and `%` are written as `%2F` and `%25`. By bytes, not
 // by characters: a `/` before a combining mark is a character with it, and no `/` any more.
 
-private func pathComponent(_ name: String) -> String {
-    guard name.utf8.contains(where: { $0 == slash || $0 == percent }) else { return name }
+func path(_ names: String...) -> String {
+    var path = ""
+    path.reserveCapacity(names.reduce(names.count) { $0 + $1.utf8.count })
+    for (place, name) in names.enumerated() {
+        if place > 0 { path += "/" }
+        if isPlain(name) { path += name } else { path += escaped(name) }
+    }
+    return path
+}
+
+private func isPlain(_ name: String) -> Bool {
+    let units = name.utf8Span.span
+    var found = false
+    for i in units.indices { found = found || units[i] == slash || units[i] == percent }
+    return !found
+}
+
+private func escaped(_ name: String) -> String {
     var escaped: [UInt8] = []
     escaped.reserveCapacity(name.utf8.count + 8)
     for byte in name.utf8 {

@@ -27,6 +27,8 @@ public struct FunctionShape: FunctionMessage {
 
     /// Of invocations that started in the slot; nil when none did.
     public var durationMs: Percentiles?
+    /// Between one start and the next, of those in the slot; nil when fewer than two started.
+    public var interarrivalMs: Percentiles?
     public var memoryPeakMb: Percentiles?
     /// `(deadline - duration) / deadline`: near 0 is strict, near 1 lax.
     public var deadlineSlack: Percentiles?
@@ -43,7 +45,8 @@ public struct FunctionShape: FunctionMessage {
         customer: String, service: String, function: String, slotStartMs: Int64,
         correction: Int = 0, counts: OutcomeCounts = OutcomeCounts(),
         perMinute: [Int] = [0, 0, 0, 0, 0], cpuMs: Double = 0, gbSeconds: Double = 0,
-        concurrencyPeak: Int = 0, durationMs: Percentiles? = nil, memoryPeakMb: Percentiles? = nil,
+        concurrencyPeak: Int = 0, durationMs: Percentiles? = nil,
+        interarrivalMs: Percentiles? = nil, memoryPeakMb: Percentiles? = nil,
         deadlineSlack: Percentiles? = nil, coldStarts: Int = 0, initMs: Percentiles? = nil,
         memoryMb: Double = 0, trigger: String? = nil, runtime: String? = nil,
         deadlineMs: Double? = nil
@@ -59,6 +62,7 @@ public struct FunctionShape: FunctionMessage {
         self.gbSeconds = gbSeconds
         self.concurrencyPeak = concurrencyPeak
         self.durationMs = durationMs
+        self.interarrivalMs = interarrivalMs
         self.memoryPeakMb = memoryPeakMb
         self.deadlineSlack = deadlineSlack
         self.coldStarts = coldStarts
@@ -68,9 +72,6 @@ public struct FunctionShape: FunctionMessage {
         self.runtime = runtime
         self.deadlineMs = deadlineMs
     }
-
-    /// One key a slot, so that compaction drops superseded values and nothing else.
-    public var key: String { "\(functionID.path)/\(slotStartMs)" }
 
     /// Mean CPU in use over the slot, in thousandths of a core.
     public var demandMilliCpu: Double { cpuMs / Double(Self.slotMs) * 1_000 }
@@ -96,8 +97,18 @@ public struct FunctionShape: FunctionMessage {
             try FieldLimits.check(
                 deadlineMs, in: 0...FieldLimits.durationMsMax, of: "deadline_ms")
         }
+        try checkInterarrival()
         if let trigger { try FieldLimits.check(word: trigger, of: "trigger") }
         if let runtime { try FieldLimits.check(word: runtime, of: "runtime") }
+    }
+
+    /// The gaps lie in the slot.
+    private func checkInterarrival() throws(Rejection) {
+        guard let gaps = interarrivalMs else { return }
+        let slot = 0...Double(Self.slotMs)
+        for gap in [gaps.p1, gaps.p50, gaps.p95, gaps.p99, gaps.max, gaps.mean] {
+            try FieldLimits.check(gap, in: slot, of: "interarrival_ms")
+        }
     }
 
     private func checkCounts() throws(Rejection) {

@@ -7,6 +7,8 @@ public protocol TopicMessage: Codable, Sendable, Equatable {
     var key: String { get }
     /// Which partition, of `keyed` many, it belongs in.
     func partition(keyed: Int32) -> Int32
+    /// The bytes on the topic: the same value has the same bytes, always.
+    func encoded() -> [UInt8]
     /// Throws when a field is outside what it can mean.
     func validate() throws(Rejection)
 }
@@ -35,7 +37,6 @@ extension FunctionMessage {
 }
 
 extension TopicMessage {
-    /// The bytes on the topic: the same value has the same bytes, always.
     public func encoded() -> [UInt8] {
         do {
             return Array(try encoder.encode(self))

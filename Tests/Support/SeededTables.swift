@@ -31,6 +31,7 @@ public enum SeededTables {
         try act(as: "featurizer", &session)
         try session.run(script: featurizerDays)
         try session.execute(featurizerFunctions, .textArray(named))
+        try session.execute(featurizerNumbers)
         try session.execute(featurizerLoad)
         try act(as: "learner", &session)
         try session.execute(representations, .textArray(named))
@@ -54,7 +55,7 @@ public enum SeededTables {
 // 2019-07-15 is the latest day; the fleet's time is 15:42 of it.
 extension SeededTables {
     private static let featurizerDays =
-        "select prepare_function_days(array['2019-07-14', '2019-07-15']::date[]);"
+        "select prepare_slots(array['2019-07-14', '2019-07-15']::date[]);"
 
     private static let featurizerFunctions = """
         insert into functions (customer, service, function, cell, trigger, runtime, memory_mb,
@@ -67,21 +68,28 @@ extension SeededTables {
         from unnest($1::text[]) with ordinality as n (name, i)
         """
 
+    private static let featurizerNumbers = """
+        insert into function_numbers (customer, service, function, cell, number)
+        select customer, service, function, cell,
+            row_number() over (partition by cell order by customer, service, function) - 1
+        from functions
+        """
+
     /// A wave over the day, its top at 14:00 for the odd and at 02:00 for the even.
     private static let featurizerLoad = """
-        insert into function_days (customer, service, function, day, invocations, cpu_ms)
-        select customer, service, function, d.day,
-            array_agg(case when open then null else (invocations / 500 * wave)::int end order by s),
-            array_agg(case when open then null
-                else (invocations / 500 * wave * 60)::float4 end order by s)
-        from (select *, row_number() over (order by invocations desc) as i from functions) f,
+        insert into slots (day, cell, block, slot, invocations, cpu_ms)
+        select d.day, n.cell, n.number / 128, s,
+            array_agg((invocations / 500 * wave)::int order by n.number),
+            array_agg((invocations / 500 * wave * 60)::float4 order by n.number)
+        from (select *, row_number() over (order by invocations desc) as i from functions) f
+            join function_numbers n using (customer, service, function),
             (values (date '2019-07-14', 0.9), (date '2019-07-15', 1.0)) d (day, size),
             generate_series(0, 287) s,
-            lateral (select d.day = '2019-07-15' and s > 188 as open,
-                d.size * (1 + 0.1 * sin(s * 1.7 + i)) * (0.1 + power(
-                    greatest(0, 0.5 + 0.5 * cos((s - case when i % 2 = 1 then 168 else 24 end)
-                        * 2 * pi() / 288)), 3)) as wave) w
-        group by customer, service, function, d.day
+            lateral (select d.size * (1 + 0.1 * sin(s * 1.7 + i)) * (0.1 + power(
+                greatest(0, 0.5 + 0.5 * cos((s - case when i % 2 = 1 then 168 else 24 end)
+                    * 2 * pi() / 288)), 3)) as wave) w
+        where d.day < '2019-07-15' or s <= 188
+        group by d.day, n.cell, n.number / 128, s
         """
 
     /// The next function is in antiphase, the one after it alike.

@@ -37,22 +37,30 @@ func rejection(_ bytes: [UInt8], as encoding: InvocationEncoding) -> Rejection? 
     return reasons[0]
 }
 
+/// A name out of all of Unicode, which begins with a mark now and then.
+func someName(_ random: inout Draws) -> String {
+    let alphabet: [Character] = Array("abcXYZ019-_./%\"\\:{}, äßя日🙂é\u{301}\u{2028}")
+    let count = Int.random(in: 1...12, using: &random)
+    return String((0..<count).map { _ in alphabet.randomElement(using: &random) ?? "a" })
+}
+
+/// A number of any size up to that, often one that people would write.
+func someNumber(_ most: Double, _ random: inout Draws) -> Double {
+    switch Int.random(in: 0..<7, using: &random) {
+    case 0: Double(Int.random(in: 0...1_000, using: &random))
+    case 1: Double(Int.random(in: 0...1_000_000, using: &random)) / 1_000
+    case 2: 0
+    case 3: Double.random(in: 0...1e-6, using: &random)
+    case 4: (Double(Int.random(in: 0...1_000_000, using: &random)) / 1_000).nextUp
+    case 5: min(most, Double(Int64.random(in: 0...(1 << 60), using: &random)) / 1_000)
+    default: Double.random(in: 0...most, using: &random)
+    }
+}
+
 /// Some invocation, its texts out of all of Unicode and its numbers of all sizes.
 func someInvocation(_ random: inout Draws) -> Invocation {
-    func name() -> String {
-        let alphabet: [Character] = Array("abcXYZ019-_./%\"\\:{}, äßя日🙂é")
-        let count = Int.random(in: 1...12, using: &random)
-        return String((0..<count).map { _ in alphabet.randomElement(using: &random) ?? "a" })
-    }
-    func number(_ most: Double) -> Double {
-        switch Int.random(in: 0..<5, using: &random) {
-        case 0: Double(Int.random(in: 0...1_000, using: &random))
-        case 1: Double(Int.random(in: 0...1_000_000, using: &random)) / 1_000
-        case 2: 0
-        case 3: Double.random(in: 0...1e-6, using: &random)
-        default: Double.random(in: 0...most, using: &random)
-        }
-    }
+    func name() -> String { someName(&random) }
+    func number(_ most: Double) -> Double { someNumber(most, &random) }
     func maybe<Value>(_ value: Value) -> Value? { Bool.random(using: &random) ? value : nil }
     return Invocation(
         customer: name(), service: name(), function: name(), invocation: name(),
@@ -63,8 +71,13 @@ func someInvocation(_ random: inout Draws) -> Invocation {
         worker: maybe(name()), outcome: Outcome.allCases.randomElement(using: &random) ?? .killed)
 }
 
-/// The message as Foundation writes it: what `TopicMessage` gives every other message.
-func writtenByFoundation(_ message: some TopicMessage) -> [UInt8] { message.encoded() }
+/// The message as Foundation writes it, and with it `TopicMessage` every other message.
+func writtenByFoundation(_ message: some TopicMessage) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(message))
+}
 
 /// A batch of one.
 func batch(_ invocation: Invocation) -> InvocationBatch {

@@ -139,7 +139,7 @@ import Topics
         for _ in 0..<20 {
             let invocation = someInvocation(&random)
             let bytes = invocation.encodedJSON()
-            #expect(bytes == writtenByFoundation(invocation))
+            #expect(try bytes == writtenByFoundation(invocation))
             #expect(try Invocation(decoding: bytes.span) == invocation)
             #expect(
                 try batch(bytes, as: .json) == batch(invocation))

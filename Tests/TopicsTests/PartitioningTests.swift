@@ -10,7 +10,7 @@ import Testing
         ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
     ])
     func `comes from the hash that Kafka's clients use`(key: String, expected: Int) {
-        #expect(Int32(bitPattern: murmur2(Array(key.utf8))) == Int32(expected))
+        #expect(Int32(bitPattern: murmur2(key.utf8Span.span)) == Int32(expected))
     }
 
     @Test func `is the same for a service and its functions`() {

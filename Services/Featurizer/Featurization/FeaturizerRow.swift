@@ -26,6 +26,7 @@ public struct FunctionTotals: Equatable, Sendable {
 /// A published slot's place in the function's day; a later one of the same slot supersedes it.
 public struct FunctionSlot: Equatable, Sendable {
     public var function: FunctionID
+    public var partition: Int32
     /// Counted from 1970.
     public var slot: Int64
     public var invocations: Int

@@ -174,8 +174,8 @@ public struct FeaturizerStage: Stage {
                 effects.save(
                     .slot(
                         FunctionSlot(
-                            function: id, slot: closed, invocations: shape.counts.total,
-                            cpuMs: shape.cpuMs)))
+                            function: id, partition: partition, slot: closed,
+                            invocations: shape.counts.total, cpuMs: shape.cpuMs)))
                 store.nodes[number].nextCorrection += 1
                 store.nodes[number].isDue = false
                 store.nodes[number].isChanged = true

@@ -23,12 +23,17 @@ internal import Settings
         "whether an invocation that comes twice within the lateness counts once; takes 16 to 32 "
             + "bytes for each invocation of the last minutes")
 
+    static let migrations = [
+        Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
+        Migration(file: "0002-slots.sql", PackageResources._002_slots_sql),
+    ]
+
     static func main() {
         runStage(
             FeaturizerStage.self, named: "featurizer",
             summary: "turns invocations into functions' shapes, five minutes a slot",
             settings: [latenessMs, horizonMs, quietCloseMs, aheadMs, deduplicate],
-            migrations: [Migration(file: "0001-tables.sql", PackageResources._001_tables_sql)],
+            migrations: migrations,
             make: { settings, partition in
                 FeaturizerStage(
                     partition: partition,

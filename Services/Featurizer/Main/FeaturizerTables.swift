@@ -8,20 +8,25 @@ struct FeaturizerTables {
     private static let rowsMax = 1_000
 
     func write(_ rows: [FeaturizerRow], to session: inout Session) throws {
-        var totals: [FunctionID: FunctionTotals] = [:]
-        var days: [FunctionDayKey: FunctionDay] = [:]
+        var totals: [FunctionTotals] = []
+        var places: [FunctionID: Int] = [:]
+        var slots: [FunctionSlot] = []
         for row in rows {
             switch row {
-            case .function(let total): totals[total.function] = total
-            case .slot(let slot):
-                let key = FunctionDayKey(slot)
-                days[key, default: FunctionDay()].set(slot)
+            case .function(let total):
+                // In any order: no other process writes of these functions.
+                let place = places[total.function, default: totals.count]
+                if place < totals.count {
+                    totals[place] = total
+                } else {
+                    places[total.function] = place
+                    totals.append(total)
+                }
+            case .slot(let slot): slots.append(slot)
             }
         }
-        for part in parts(of: totals.sorted { $0.key < $1.key }.map(\.value)) {
-            try write(totals: part, to: &session)
-        }
-        try write(days: days, to: &session)
+        for part in parts(of: totals, Self.rowsMax) { try write(totals: part, to: &session) }
+        try SlotTable().write(slots, to: &session)
     }
 
     private func write(
@@ -59,79 +64,9 @@ struct FeaturizerTables {
             .timestampMsArray(totals.map(\.firstSeenMs)),
             .timestampMsArray(totals.map(\.lastSeenMs)))
     }
-
-    private func write(
-        days: [FunctionDayKey: FunctionDay], to session: inout Session
-    ) throws {
-        guard !days.isEmpty else { return }
-        let numbers = Set(days.keys.map(\.day)).sorted()
-        let first = try session.execute(
-            "select prepare_function_days($1::timestamptz[]::date[])::timestamptz",
-            .timestampMsArray(numbers.map(startMs)))[0][0] as Int64
-        let kept = days.filter { startMs($0.key.day) >= first }.sorted { $0.key < $1.key }
-        for part in parts(of: kept) {
-            // Slot by slot: what the batch does not say stays as it was.
-            try session.execute(
-                """
-                insert into function_days as d
-                select customer, service, function, day::date, invocations::int[],
-                    cpu_ms::float4[]
-                from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],
-                    $6::text[]) as n(customer, service, function, day, invocations, cpu_ms)
-                on conflict (day, customer, service, function) do update set
-                    invocations = (
-                        select array_agg(coalesce(n, o) order by i)
-                        from unnest(excluded.invocations, d.invocations)
-                            with ordinality as t(n, o, i)),
-                    cpu_ms = (
-                        select array_agg(coalesce(n, o) order by i)
-                        from unnest(excluded.cpu_ms, d.cpu_ms) with ordinality as t(n, o, i))
-                """,
-                .textArray(part.map(\.key.function.service.customer)),
-                .textArray(part.map(\.key.function.service.service)),
-                .textArray(part.map(\.key.function.function)),
-                .timestampMsArray(part.map { startMs($0.key.day) }),
-                .textArray(part.map { arrayText($0.value.invocations) }),
-                .textArray(part.map { arrayText($0.value.cpuMs) }))
-        }
-    }
-
-    private func parts<Row>(of rows: [Row]) -> [ArraySlice<Row>] {
-        stride(from: 0, to: rows.count, by: Self.rowsMax).map {
-            rows[$0..<min($0 + Self.rowsMax, rows.count)]
-        }
-    }
 }
 
-private struct FunctionDayKey: Hashable, Comparable {
-    let function: FunctionID
-    /// Since 1970.
-    let day: Int64
-
-    init(_ slot: FunctionSlot) {
-        function = slot.function
-        day = slot.slot / Int64(FunctionDay.slots)
-    }
-
-    static func < (a: Self, b: Self) -> Bool { (a.day, a.function) < (b.day, b.function) }
-}
-
-/// The slots of a day that a batch says something of.
-private struct FunctionDay {
-    static let slots = 288
-    private(set) var invocations: [Int?] = Array(repeating: nil, count: slots)
-    private(set) var cpuMs: [Double?] = Array(repeating: nil, count: slots)
-
-    mutating func set(_ slot: FunctionSlot) {
-        let index = Int(slot.slot % Int64(Self.slots))
-        invocations[index] = slot.invocations
-        cpuMs[index] = slot.cpuMs
-    }
-}
-
-private func startMs(_ day: Int64) -> Int64 { day * 86_400_000 }
-
-/// As PostgreSQL writes an array.
-private func arrayText<Value: CustomStringConvertible>(_ values: [Value?]) -> String {
-    "{" + values.map { $0?.description ?? "NULL" }.joined(separator: ",") + "}"
+/// In pieces of at most that many.
+func parts<Row>(of rows: [Row], _ most: Int) -> [ArraySlice<Row>] {
+    stride(from: 0, to: rows.count, by: most).map { rows[$0..<min($0 + most, rows.count)] }
 }

@@ -67,7 +67,7 @@ extension Views {
     ///
     /// - Returns: nil while there is none.
     mutating func fleetLoad(after known: FleetLoad?) throws(PostgresError) -> FleetLoad? {
-        guard has("functions"), has("function_days"), let seenMs = try fleetLastSeenMs() else {
+        guard has("functions"), has("slots"), let seenMs = try fleetLastSeenMs() else {
             return nil
         }
         // The latest slot is still filling.
@@ -82,20 +82,22 @@ extension Views {
     private mutating func counts(
         in piece: Range<Int64>
     ) throws(PostgresError) -> [Int64: Double] {
-        let rows = try rows(
-            """
-            select start_ms + (greatest(first, 1) + place - 2) * $3, sum(value)::float8
-            from function_days as d,
-                lateral (select extract(epoch from d.day)::bigint * 1000 as start_ms) s,
-                lateral (select ($1 - start_ms) / $3 + 1 as first,
-                    ($2 - start_ms) / $3 as last) b,
-                unnest(d.invocations[greatest(first, 1)::int:least(last, 288)::int])
-                    with ordinality as v (value, place)
-            where day between (to_timestamp($1 / 1000) at time zone 'UTC')::date
-                and (to_timestamp(($2 - 1) / 1000) at time zone 'UTC')::date
-                and value is not null
-            group by 1
-            """, .int8(piece.lowerBound), .int8(piece.upperBound), .int8(Times.slotMs))
-        return rows.reduce(into: [:]) { $0[$1[0] as Int64] = $1[1] as Double }
+        var counts: [Int64: Double] = [:]
+        var fromMs = piece.lowerBound
+        // Day by day: slots count from 0 in each.
+        while fromMs < piece.upperBound {
+            let dayMs = fromMs / Times.dayMs * Times.dayMs
+            let toMs = min(piece.upperBound, dayMs + Times.dayMs)
+            let rows = try rows(
+                """
+                select slot::bigint, invocations::float8 from slots
+                where day = (to_timestamp($1::bigint / 1000) at time zone 'UTC')::date
+                    and slot between $2::bigint and $3::bigint
+                """, .int8(dayMs), .int8((fromMs - dayMs) / Times.slotMs),
+                .int8((toMs - 1 - dayMs) / Times.slotMs))
+            for row in rows { counts[dayMs + row[0] * Times.slotMs] = row[1] as Double }
+            fromMs = toMs
+        }
+        return counts
     }
 }

@@ -1,0 +1,61 @@
+internal import Foundation
+internal import Numerics
+internal import Topics
+
+extension Benchmark {
+    static let shapeEncoding = Benchmark(
+        "encode-shapes", "a closed slot's shape to the bytes on its topic", unit: "shapes",
+        smoke: 100, full: 100_000, baseline: "JSONEncoder"
+    ) { size in
+        let shapes = shapes(size)
+        return Prepared(
+            baseline: {
+                let encoder = JSONEncoder()
+                encoder.keyEncodingStrategy = .convertToSnakeCase
+                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                return { outcome(of: try shapes.map { Array(try encoder.encode($0)) }) }
+            },
+            start: { { outcome(of: shapes.map { $0.encoded() }) } })
+    }
+
+    /// Their lengths and some bytes of each: a digest of all costs more than writing them.
+    private static func outcome(of messages: [[UInt8]]) -> Outcome {
+        var digest = Digest()
+        for bytes in messages {
+            digest.add(Int64(bytes.count))
+            for place in stride(from: 0, to: bytes.count, by: 64) { digest.add(bytes[place]) }
+        }
+        return Outcome(count: messages.count, digest: digest)
+    }
+
+    /// As the featurizer makes them: amounts out of sketches, of busy functions and of idle ones.
+    private static func shapes(_ size: Int) -> [FunctionShape] {
+        var random = SeededRandom(seed: 8)
+        return (0..<size).map { number in
+            let starts = 1 + Int(exp(random.uniform() * 6))
+            var durations = LogSketch()
+            var memory = LogSketch()
+            var counts = OutcomeCounts()
+            for _ in 0..<min(starts, 50) {
+                durations.add((exp(6 * random.uniform()) * 100).rounded() / 100)
+                memory.add(64 + (random.uniform() * 64).rounded())
+            }
+            counts.add(.success, starts)
+            return FunctionShape(
+                customer: "team-\(number % 997)", service: "service-\(number)",
+                function: "handler", slotStartMs: 1_573_999_800_000, counts: counts,
+                perMinute: [starts, 0, 0, 0, 0], cpuMs: Double(starts) * 81.25,
+                gbSeconds: Double(starts) * random.uniform(), concurrencyPeak: 1,
+                durationMs: percentiles(of: durations), memoryPeakMb: percentiles(of: memory),
+                memoryMb: 128, trigger: "http", runtime: "python3.12")
+        }
+    }
+
+    private static func percentiles(of sketch: LogSketch) -> Percentiles? {
+        guard let p1 = sketch.quantile(0.01), let p50 = sketch.quantile(0.5),
+            let p95 = sketch.quantile(0.95), let p99 = sketch.quantile(0.99),
+            let most = sketch.quantile(1), let mean = sketch.mean
+        else { return nil }
+        return Percentiles(p1: p1, p50: p50, p95: p95, p99: p99, max: most, mean: mean)
+    }
+}
