@@ -89,7 +89,7 @@ extension FeaturizerBenchmark {
 }
 
 extension Headers {
-    init(_ headers: [InvocationBytes.Header]) {
+    init(_ headers: [InvocationForm.Header]) {
         func text(_ name: String) -> String? {
             headers.first { $0.name == name }.map { String(decoding: $0.value, as: UTF8.self) }
         }

@@ -120,7 +120,8 @@ struct InvocationDraws {
             case .zipf: Int(pow(Double(topic.functions), random.uniform())) - 1
             case .inTurn: number % topic.functions
             }
-        let duration = exp(6 + 1.5 * (random.uniform() * 2 - 1))
+        // As often in each part of a logarithmic scale, from a tenth of a second to a whole one.
+        let duration = 100 * exp(random.uniform() * 2.3)
         return DrawnInvocation(
             function: function,
             startMs: InvocationTopic.startMs

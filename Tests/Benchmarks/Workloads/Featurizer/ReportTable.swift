@@ -28,8 +28,10 @@ public struct ReportTable: Sendable, CustomStringConvertible {
             }
             return "| \(padded.joined(separator: " | ")) |"
         }
-        let rule = "| \(widths.map { String(repeating: "-", count: $0) }.joined(separator: " | ")) |"
-        return (["\(title):", "", line(columns), rule] + rows.map(line)
+        let rule =
+            "| \(widths.map { String(repeating: "-", count: $0) }.joined(separator: " | ")) |"
+        return
+            (["\(title):", "", line(columns), rule] + rows.map(line)
             + notes.flatMap { ["", $0] }).joined(separator: "\n")
     }
 }
