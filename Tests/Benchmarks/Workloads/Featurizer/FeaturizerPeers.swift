@@ -48,7 +48,7 @@ extension FeaturizerBenchmark {
             let kafka = try RealKafka(heap: "1g")
             defer { kafka.stop() }
             let servers = kafka.bootstrapServers
-            try fill(servers, events)
+            _ = try topic(servers, events).fill()
             try compare(servers, broker: "Apache Kafka", peer: "Kafka Streams") {
                 try runStreams(kafka, events)
             }
@@ -56,9 +56,9 @@ extension FeaturizerBenchmark {
             table.notes.append("Kafka Streams: skipped, no ../shared/kafka/kafka, or no java.")
         }
         try withBroker { servers in
-            try fill(servers, events)
+            let contents = try topic(servers, events).fill()
             try compare(servers, broker: "embedded", peer: "Python, polars") {
-                try runPython(servers, events)
+                try runPython(servers, events, shapes: contents.pairs)
             }
         }
         return table
@@ -68,10 +68,6 @@ extension FeaturizerBenchmark {
         InvocationTopic(
             servers: servers, form: .json, events: events,
             functions: options.size.functionCounts[0])
-    }
-
-    private func fill(_ servers: String, _ events: Int) throws {
-        _ = try topic(servers, events).fill()
     }
 
     /// Ours, with the CPU time since its start, as the peers count it.
@@ -116,7 +112,9 @@ extension FeaturizerBenchmark {
         let cpu_seconds: Double
     }
 
-    private func runPython(_ servers: String, _ events: Int) throws -> Outcome {
+    private func runPython(
+        _ servers: String, _ events: Int, shapes: Int
+    ) throws -> Outcome {
         let folder = "\(Products.packageFolder)/Tests/Benchmarks/peers"
         let environment = "\(Products.packageFolder)/.build/peers-python"
         let run = try ChildProcess.run(
@@ -127,7 +125,7 @@ extension FeaturizerBenchmark {
         guard run.ending == .exited(0),
             let line = run.output.split(separator: "\n").last,
             let report = try? JSONDecoder().decode(PythonReport.self, from: Data(line.utf8)),
-            report.events == events, report.shapes > 0
+            report.events == events, report.shapes == shapes
         else { throw Failed(description: "\(run.output)\(run.error.suffix(2_000))") }
         return .took(
             events: report.events, seconds: report.seconds, cpuSeconds: report.cpu_seconds)

@@ -35,6 +35,8 @@ struct InvocationTopic {
         var valueBytes = 0
         /// Distinct.
         var functions = 0
+        /// Of a function and a slot in which it was invoked.
+        var pairs = 0
         /// Of the first slot, by partition; nil where it does not close, for too little came behind.
         var closed: [ClosedSlot?] = []
     }
@@ -135,7 +137,8 @@ struct InvocationDraws {
 struct ContentsTally {
     /// -1 before the function's first event.
     private var partitions: [Int32]
-    private var isInFirstSlot: [Bool]
+    /// A bit for each of the two slots in which the function was invoked.
+    private var slotsSeen: [UInt8]
     private var slots = Array(
         repeating: InvocationTopic.ClosedSlot(), count: InvocationTopic.partitions)
     private var latestMs = Array(repeating: Int64(0), count: InvocationTopic.partitions)
@@ -143,7 +146,7 @@ struct ContentsTally {
 
     init(functions: Int) {
         partitions = Array(repeating: -1, count: functions)
-        isInFirstSlot = Array(repeating: false, count: functions)
+        slotsSeen = Array(repeating: 0, count: functions)
     }
 
     /// - Returns: the partition that the event belongs in.
@@ -158,12 +161,14 @@ struct ContentsTally {
         }
         written.valueBytes += valueBytes
         latestMs[Int(partition)] = max(latestMs[Int(partition)], drawn.startMs)
-        if drawn.startMs < InvocationTopic.startMs + FunctionShape.slotMs {
+        let isFirstSlot = drawn.startMs < InvocationTopic.startMs + FunctionShape.slotMs
+        let slot: UInt8 = isFirstSlot ? 1 : 2
+        let isNew = slotsSeen[drawn.function] & slot == 0
+        slotsSeen[drawn.function] |= slot
+        if isNew { written.pairs += 1 }
+        if isFirstSlot {
             slots[Int(partition)].invocations += 1
-            if !isInFirstSlot[drawn.function] {
-                isInFirstSlot[drawn.function] = true
-                slots[Int(partition)].shapes += 1
-            }
+            if isNew { slots[Int(partition)].shapes += 1 }
         }
         return partition
     }
