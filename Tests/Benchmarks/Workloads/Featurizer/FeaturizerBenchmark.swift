@@ -120,6 +120,12 @@ struct Taken {
     let seconds: Double
     let cpuSeconds: Double
 
+    /// The system counts CPU time in hundredths of a second, and what took less took something.
+    init(seconds: Double, cpuSeconds: Double) {
+        self.seconds = max(seconds, 1e-6)
+        self.cpuSeconds = max(cpuSeconds, 1e-3)
+    }
+
     func perSecond(_ count: Int) -> Double { Double(count) / seconds }
     func perCPUSecond(_ count: Int) -> Double { Double(count) / cpuSeconds }
 }

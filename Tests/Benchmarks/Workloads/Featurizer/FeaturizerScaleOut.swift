@@ -19,15 +19,17 @@ extension FeaturizerBenchmark {
                 servers: servers, form: .json, events: options.size.events,
                 functions: functions)
             let contents = try topic.fill()
-            let one = try featurize(topic, contents, by: 1)
-            tell("one featurizer: \(grouped(one.perSecond)) events/s")
-            let two = try featurize(topic, contents, by: 2)
-            tell("two featurizers: \(grouped(two.perSecond)) events/s")
-            table.add(["1", grouped(one.perSecond), "", grouped(one.perCPUSecond), ""])
+            let rates = try [1, 2].map { count in
+                let (events, taken) = try featurize(topic, contents, by: count)
+                let rate = (taken.perSecond(events), taken.perCPUSecond(events))
+                tell("featurizers: \(count), \(grouped(rate.0)) events/s")
+                return rate
+            }
+            let (one, two) = (rates[0], rates[1])
+            table.add(["1", grouped(one.0), "", grouped(one.1), ""])
             table.add([
-                "2", grouped(two.perSecond),
-                "\(times(two.perSecond / one.perSecond)) (\(times(Self.ratioTarget)))",
-                grouped(two.perCPUSecond), times(two.perCPUSecond / one.perCPUSecond),
+                "2", grouped(two.0), "\(times(two.0 / one.0)) (\(times(Self.ratioTarget)))",
+                grouped(two.1), times(two.1 / one.1),
             ])
         }
         return table
@@ -39,7 +41,7 @@ extension FeaturizerBenchmark {
     /// before, by the one that came first, does not count.
     private func featurize(
         _ topic: InvocationTopic, _ contents: InvocationTopic.Contents, by count: Int
-    ) throws -> (perSecond: Double, perCPUSecond: Double) {
+    ) throws -> (events: Int, taken: Taken) {
         try ThrowawayPostgres.withProvisionedDatabase { url in
             let kept = try KeptByFeaturizer(url)
             let processes = try (0..<count).map { _ in
@@ -58,8 +60,9 @@ extension FeaturizerBenchmark {
                 $0 + (try $1.0.cpuSeconds()) - $1.1
             }
             try kept.check(contents, events: topic.events)
-            let events = Double(topic.events - keptBefore)
-            return (events / seconds, events / cpuSeconds)
+            return (
+                topic.events - keptBefore, Taken(seconds: seconds, cpuSeconds: cpuSeconds)
+            )
         }
     }
 }
