@@ -25,14 +25,41 @@ import Workloads
         #expect(report.facts.count == 7)
     }
 
+    /// Shapes and counts are checked by the benchmark itself, which throws where they are wrong.
     @Test(
         .enabled(
             if: EmbeddedBroker.isBuilt && ThrowawayPostgres.isInstalled,
             "needs the product broker, and PostgreSQL"))
     func `of the featurizer works`() throws {
-        let rows = try FeaturizerBenchmark(size: .smoke, passes: 1).run { _ in }
-        #expect(rows.map(\.form) == ["JSON", "Protobuf"])
-        #expect(rows.allSatisfy { $0.perSecond > 0 && $0.ratio > 0 })
+        var options = FeaturizerBenchmark.Options()
+        options.size = .smoke
+        options.passes = 1
+        // JSON is in the other parts.
+        options.forms = [.protobuf, .telemetry]
+        options.parts = [.speed, .restart, .rebalance, .scaleOut]
+        var told = ""
+        let tables = try FeaturizerBenchmark(options).run { told += "\($0)\n" }
+        // Speed, memory and checkpoints of the two forms; then one table a part.
+        #expect(tables.map(\.rows.count) == [2, 2, 2, 1, 1, 2])
+        #expect(tables.allSatisfy { told.contains("\($0)") })
+        #expect(
+            tables[0].rows.map { $0[0] } == ["protobuf, 85 B", "telemetry, 482 B"])
+    }
+
+    @Test(
+        .enabled(if: Products.path(of: "benchmark") != nil, "needs the product benchmark"))
+    func `counts a featurizer's instructions, or says why not`() throws {
+        var options = FeaturizerBenchmark.Options()
+        options.size = .smoke
+        options.forms = [.protobuf]
+        options.parts = [.instructions]
+        let table = try #require(try FeaturizerBenchmark(options).run { _ in }.first)
+        #expect(table.rows.count == 1 || table.notes.contains { $0.hasPrefix("Skipped") })
+    }
+
+    @Test(arguments: InvocationForm.allCases)
+    func `writes events that the featurizer takes`(form: InvocationForm) throws {
+        #expect(try FeaturizerBenchmark.fold(form, events: 200, rounds: 2) == 400)
     }
 
     @Test func `has a name of its own`() {

@@ -11,7 +11,8 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
-                   benchmark broker|featurizer [--smoke] [--passes N]
+                   benchmark broker [--smoke] [--passes N]
+                   benchmark featurizer [--help | OPTION...]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
               a second, the digest of the result, and how many times as fast as the baseline.
@@ -25,7 +26,8 @@ import Workloads
                                 same client in turn: rates, latency, memory, restarts on a long log; it
                                 takes minutes, and 11 GB of disk under the folder for temporary files
               featurizer        the featurizer as a process, from a Kafka topic to shapes kept in PostgreSQL,
-                                beside plain consumption of the same topic
+                                beside plain consumption of the same topic; restarts, rebalancing,
+                                scaling out: benchmark featurizer --help
 
             \(list.joined(separator: "\n"))
             """
@@ -35,6 +37,13 @@ import Workloads
         var names: [String] = []
         var (isSmoke, passes) = (false, 5)
         var arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == FeaturizerBenchmark.name {
+            do throws(FeaturizerArguments.Wrong) {
+                return try FeaturizerArguments.run(arguments.dropFirst())
+            } catch {
+                fail(error.description)
+            }
+        }
         while let argument = arguments.popFirst() {
             switch argument {
             case "--help", "-h":
@@ -49,13 +58,16 @@ import Workloads
             default: names.append(argument)
             }
         }
-        if let alone = [BrokerBenchmark.name, FeaturizerBenchmark.name].first(where: names.contains)
-        {
-            guard names.count == 1 else { fail("\(alone) is measured alone") }
-            do { try measureProcess(alone, isSmoke: isSmoke, passes: passes) } catch {
-                fail("\(error)")
-            }
+        if names.contains(BrokerBenchmark.name) {
+            guard names.count == 1 else { fail("\(BrokerBenchmark.name) is measured alone") }
+            do {
+                print(
+                    try BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes).run(tell))
+            } catch { fail("\(error)") }
             return
+        }
+        if names.contains(FeaturizerBenchmark.name) {
+            fail("\(FeaturizerBenchmark.name) is measured alone, and named first")
         }
         for name in names where !Benchmark.all.contains(where: { $0.name == name }) {
             fail("no benchmark \"\(name)\"; see benchmark --help")
@@ -70,17 +82,9 @@ import Workloads
         }
     }
 
-    private static func measureProcess(_ name: String, isSmoke: Bool, passes: Int) throws {
-        let tell = { (line: String) in
-            // At once, into a file too: it takes minutes.
-            FileHandle.standardOutput.write(Data("\(line)\n".utf8))
-        }
-        if name == BrokerBenchmark.name {
-            print(try BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes).run(tell))
-        } else {
-            let benchmark = FeaturizerBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
-            for row in try benchmark.run(tell) { print(row) }
-        }
+    /// At once, into a file too: it takes minutes.
+    static func tell(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 
     private static func fail(_ text: String) -> Never {
