@@ -22,7 +22,7 @@ public enum StageSettings {
         "checkpoint.interval_ms", default: 2_000, in: 100...600_000,
         "how often state, tables and positions are kept in PostgreSQL")
     public static let checkpointRowsMax = Setting(
-        "checkpoint.rows_max", default: 50_000, in: 100...10_000_000,
+        "checkpoint.rows_max", default: 200_000, in: 100...10_000_000,
         "table rows that wait for a checkpoint at most; with more it comes early")
     public static let batchRecordsMax = Setting(
         "batch.records_max", default: 10_000, in: 1...10_000,

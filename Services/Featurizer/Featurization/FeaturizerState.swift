@@ -158,17 +158,24 @@ extension FeaturizerStage {
             guard row.pathCount > 0 else {
                 throw CorruptState("function \(number) has slots and no entry of its own")
             }
+            guard store.isPastPlausible(of: number) else {
+                throw CorruptState("function \(number) did more in packed slots than in all")
+            }
             guard store.totals(of: number) != nil else {
                 throw CorruptState("function \(number) has neither slots nor a past")
             }
-            if row.isRowDue { rowsDue.append(number) }
+            // Whether the rows of those that were active lately were written is not known.
+            var isRowDue = row.isRowDue
             var next = row.newest
             while next >= 0 {
                 let node = store.nodes[next]
                 live[Int64(node.slot), default: []].append(next)
                 if node.isDue { due[Int64(node.slot), default: []].append(next) }
+                isRowDue = isRowDue || node.tally >= 0
                 next = node.older
             }
+            store.functions[number].isRowDue = isRowDue
+            if isRowDue { rowsDue.append(number) }
         }
         seen.forget(before: watermarkMinute)
     }

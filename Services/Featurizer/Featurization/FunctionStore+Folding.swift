@@ -26,6 +26,7 @@ extension FunctionStore {
         shape.cpuMs = Double(tally.cpuNs) / 1e6
         shape.gbSeconds = Double(tally.gbNanoseconds) / 1e9
         shape.concurrencyPeak = moments.peak
+        shape.interarrivalMs = moments.gapsMs.percentiles()
         shape.durationMs = durationMs.percentiles()
         shape.memoryPeakMb = sketch(tally.memoryPeakMb).percentiles()
         shape.deadlineSlack = sketch(tally.deadlineUsed).percentilesOfRest()

@@ -123,6 +123,27 @@ extension FunctionStore {
         functions.name(number, path.span, hash: hash)
     }
 
+    /// Whether what its packed slots say is part of what its past says.
+    mutating func isPastPlausible(of function: Int32) -> Bool {
+        let row = functions[function]
+        var counts = OutcomeCounts()
+        var coldStarts = 0
+        var next = row.newest
+        while next >= 0 {
+            let node = nodes[next]
+            if node.tally < 0 {
+                guard let tally = try? readTally(node.packed.copy(in: arena)) else { return false }
+                counts.add(tallies[tally].outcomeCounts)
+                coldStarts += self.coldStarts(tallies[tally])
+                releaseTally(tally)
+            }
+            next = node.older
+        }
+        let past = row.past >= 0 ? pasts[row.past] : Past()
+        return zip(past.counts.all, counts.all).allSatisfy { $0 >= $1 }
+            && past.coldStarts >= coldStarts
+    }
+
     private func readNumber(_ reader: inout StateReader) throws(CorruptState) -> Int32 {
         Int32(try reader.readInt(in: 0...FeaturizerLimits.functionsMax - 1))
     }

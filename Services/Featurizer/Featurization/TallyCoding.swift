@@ -50,9 +50,9 @@ extension FunctionStore {
         }
         tally.cpuNs = try reader.readInt64(in: 0 ... .max)
         tally.gbNanoseconds = try reader.readInt64(in: 0 ... .max)
-        tally.durationMs = Sketch(try LogSketch(reading: &reader), in: &arena)
+        tally.durationMs = Sketch(try readSketch(&reader), in: &arena)
         for place in [\SlotTally.memoryPeakMb, \.deadlineUsed, \.initMs] {
-            let sketch = try LogSketch(reading: &reader)
+            let sketch = try readSketch(&reader)
             guard sketch.count > 0 else { continue }
             tally[keyPath: place] = sketches.add(Sketch(sketch, in: &arena))
         }
@@ -74,10 +74,21 @@ extension FunctionStore {
             }
             return (before, kind, try reader.readInt(below: FieldLimits.countMax))
         }
+        guard entries.reduce(0, { $0 + $1.2 }) <= 2 * FieldLimits.countMax else {
+            throw CorruptState("a slot has more than \(FieldLimits.countMax) executions")
+        }
         for (moment, kind, times) in entries {
             tally.moments.add(moment, kind, times: times, in: &arena)
         }
         tallies[number] = tally
+    }
+
+    private func readSketch(_ reader: inout StateReader) throws(CorruptState) -> LogSketch {
+        let sketch = try LogSketch(reading: &reader)
+        guard sketch.count <= FieldLimits.countMax else {
+            throw CorruptState("a sketch has \(sketch.count) values, more than a slot")
+        }
+        return sketch
     }
 
     func write(_ setup: Setup, to writer: inout StateWriter) {
