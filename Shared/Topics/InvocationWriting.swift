@@ -5,21 +5,21 @@ extension Invocation {
     /// JSON, its keys in the order of their bytes.
     public func encodedJSON() -> [UInt8] {
         var json = JSONObject(bytes: 384)
-        if let cpuMs { json.add("cpu_ms", cpuMs) }
-        json.add("customer", customer)
-        if let deadlineMs { json.add("deadline_ms", deadlineMs) }
-        json.add("duration_ms", durationMs)
-        json.add("function", function)
-        if let initMs { json.add("init_ms", initMs) }
-        json.add("invocation", invocation)
-        json.add("memory_mb", memoryMb)
-        if let memoryPeakMb { json.add("memory_peak_mb", memoryPeakMb) }
-        json.add("outcome", outcome.rawValue)
-        if let runtime { json.add("runtime", runtime) }
-        json.add("service", service)
-        json.add("started_at_ms", startedAtMs)
-        if let trigger { json.add("trigger", trigger) }
-        if let worker { json.add("worker", worker) }
+        if let cpuMs { json.add(#","cpu_ms":"#, cpuMs) }
+        json.add(#","customer":"#, customer)
+        if let deadlineMs { json.add(#","deadline_ms":"#, deadlineMs) }
+        json.add(#","duration_ms":"#, durationMs)
+        json.add(#","function":"#, function)
+        if let initMs { json.add(#","init_ms":"#, initMs) }
+        json.add(#","invocation":"#, invocation)
+        json.add(#","memory_mb":"#, memoryMb)
+        if let memoryPeakMb { json.add(#","memory_peak_mb":"#, memoryPeakMb) }
+        json.add(#","outcome":"#, outcome.rawValue)
+        if let runtime { json.add(#","runtime":"#, runtime) }
+        json.add(#","service":"#, service)
+        json.add(#","started_at_ms":"#, startedAtMs)
+        if let trigger { json.add(#","trigger":"#, trigger) }
+        if let worker { json.add(#","worker":"#, worker) }
         return json.finished()
     }
 

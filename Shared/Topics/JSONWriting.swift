@@ -1,5 +1,7 @@
 /// A JSON object as it is written, byte for byte as Foundation's encoder writes it: names come in the
 /// order of their bytes, numbers in the shortest digits that read back as the same value.
+///
+/// A member is named as it stands in JSON, with the comma before it: `,"name":`.
 struct JSONObject {
     private var bytes: [UInt8] = []
 
@@ -9,20 +11,20 @@ struct JSONObject {
         bytes.append(UInt8(ascii: "{"))
     }
 
-    mutating func add(_ name: StaticString, _ value: Double) {
-        add(name)
-        append(value, of: name)
+    mutating func add(_ member: StaticString, _ value: Double) {
+        add(member)
+        append(value, of: member)
     }
 
-    mutating func add(_ name: StaticString, _ value: Int64) {
-        add(name)
+    mutating func add(_ member: StaticString, _ value: Int64) {
+        add(member)
         append(value)
     }
 
-    mutating func add(_ name: StaticString, _ value: Int) { add(name, Int64(value)) }
+    mutating func add(_ member: StaticString, _ value: Int) { add(member, Int64(value)) }
 
-    mutating func add(_ name: StaticString, _ values: [Int]) {
-        add(name)
+    mutating func add(_ member: StaticString, _ values: [Int]) {
+        add(member)
         bytes.append(UInt8(ascii: "["))
         for (place, value) in values.enumerated() {
             if place > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -31,8 +33,8 @@ struct JSONObject {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    mutating func add(_ name: StaticString, _ text: String) {
-        add(name)
+    mutating func add(_ member: StaticString, _ text: String) {
+        add(member)
         bytes.append(UInt8(ascii: "\""))
         if needsEscape(text) {
             for byte in text.utf8 {
@@ -49,8 +51,8 @@ struct JSONObject {
     }
 
     /// An object in it: what is added until `end` belongs to that.
-    mutating func begin(_ name: StaticString) {
-        add(name)
+    mutating func begin(_ member: StaticString) {
+        add(member)
         bytes.append(UInt8(ascii: "{"))
     }
 
@@ -61,19 +63,18 @@ struct JSONObject {
         return bytes
     }
 
-    private mutating func add(_ name: StaticString) {
-        if bytes[bytes.count - 1] != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
+    private mutating func add(_ member: StaticString) {
+        let isFirst = bytes[bytes.count - 1] == UInt8(ascii: "{")
         unsafe bytes.append(
-            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+            contentsOf: UnsafeBufferPointer(
+                start: member.utf8Start, count: member.utf8CodeUnitCount
+            ).dropFirst(isFirst ? 1 : 0))
     }
 }
 
 extension JSONObject {
-    private mutating func append(_ value: Double, of name: StaticString) {
-        precondition(value.isFinite, "write \(name) \(value): JSON has no such number")
+    private mutating func append(_ value: Double, of member: StaticString) {
+        precondition(value.isFinite, "write \(member) \(value): JSON has no such number")
         if let integer = Int64(exactly: value), integer.magnitude < 1 << 53, integer != 0 {
             append(integer)
         } else if let whole = whole(value, of: 1_000) {
@@ -81,9 +82,11 @@ extension JSONObject {
         } else if let whole = whole(value, of: 10_000_000) {
             append(whole, of: 10_000_000)
         } else {
-            let digits = value.description
-            let shown = digits.hasSuffix(".0") ? digits.utf8.count - 2 : digits.utf8.count
-            bytes.append(contentsOf: digits.utf8.prefix(shown))
+            var digits = value.description
+            digits.withUTF8 { digits in
+                let isWhole = unsafe digits.suffix(2).elementsEqual(".0".utf8)
+                unsafe bytes.append(contentsOf: digits.dropLast(isWhole ? 2 : 0))
+            }
         }
     }
 
@@ -117,18 +120,19 @@ extension JSONObject {
             bytes.append(UInt8(truncatingIfNeeded: value) + 0x30)
             return
         }
-        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-        var count = 0
+        // From the last on; the least Int64 has 19 digits and its sign.
+        var digits: InlineArray<20, UInt8> = .init(repeating: UInt8(ascii: "-"))
+        var first = 20
         var rest = value.magnitude
         repeat {
-            digits[count] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
-            rest /= 10
-            count += 1
+            first -= 1
+            let tenth = rest / 10
+            digits[first] = UInt8(truncatingIfNeeded: rest &- tenth &* 10) + 0x30
+            rest = tenth
         } while rest > 0
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        while count > 0 {
-            count -= 1
-            bytes.append(digits[count])
+        if value < 0 { first -= 1 }
+        unsafe withUnsafeBytes(of: digits) { digits in
+            unsafe bytes.append(contentsOf: digits[first...])
         }
     }
 

@@ -52,18 +52,21 @@ struct SlotTable {
         // There is one writer a cell, so nobody else counts on from the same number.
         try session.execute(
             """
-            insert into function_numbers (customer, service, function, cell, number)
-            select customer, service, function, cell,
-                coalesce(
-                    (select max(number) + 1 from function_numbers n where n.cell = w.cell), 0)
-                + row_number() over (partition by cell order by place) - 1
-            from (
+            with new as materialized (
                 select customer, service, function, w.cell, min(w.place) as place
                 from unnest($1::text[], $2::text[], $3::text[], $4::int[])
                     with ordinality as w (customer, service, function, cell, place)
                 left join function_numbers n using (customer, service, function)
                 where n.number is null group by 1, 2, 3, 4
-            ) w
+            ), counted as materialized (
+                -- Once a cell, not once a function: a plan from when there were few may read all.
+                select cell, (select max(number) from function_numbers n where n.cell = c.cell)
+                from (select distinct cell from new) c (cell)
+            )
+            insert into function_numbers (customer, service, function, cell, number)
+            select customer, service, function, cell,
+                coalesce(max + 1, 0) + row_number() over (partition by cell order by place) - 1
+            from new join counted using (cell)
             """, functions + [.int4Array(slots.map(\.partition))])
         guard let places = try knownPlaces(of: functions, in: &session) else {
             preconditionFailure("a function has no number, and was just given one")

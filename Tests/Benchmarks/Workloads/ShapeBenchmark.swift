@@ -13,19 +13,22 @@ extension Benchmark {
                 let encoder = JSONEncoder()
                 encoder.keyEncodingStrategy = .convertToSnakeCase
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                return { outcome(of: try shapes.map { Array(try encoder.encode($0)) }) }
+                return { try outcome(of: shapes) { Array(try encoder.encode($0)) } }
             },
-            start: { { outcome(of: shapes.map { $0.encoded() }) } })
+            start: { { outcome(of: shapes) { $0.encoded() } } })
     }
 
     /// Their lengths and some bytes of each: a digest of all costs more than writing them.
-    private static func outcome(of messages: [[UInt8]]) -> Outcome {
+    private static func outcome(
+        of shapes: [FunctionShape], _ encoded: (FunctionShape) throws -> [UInt8]
+    ) rethrows -> Outcome {
         var digest = Digest()
-        for bytes in messages {
+        for shape in shapes {
+            let bytes = try encoded(shape)
             digest.add(Int64(bytes.count))
             for place in stride(from: 0, to: bytes.count, by: 64) { digest.add(bytes[place]) }
         }
-        return Outcome(count: messages.count, digest: digest)
+        return Outcome(count: shapes.count, digest: digest)
     }
 
     /// As the featurizer makes them: amounts out of sketches, of busy functions and of idle ones.
