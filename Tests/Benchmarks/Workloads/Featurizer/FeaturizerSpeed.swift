@@ -27,7 +27,7 @@ extension FeaturizerBenchmark {
     /// The gauge of bytes that a process holds for functions and their slots.
     private static let stateBytesName = "state_bytes"
     /// The gauge of the longest time that a checkpoint kept records from being processed.
-    private static let longestPauseName = "checkpoint_longest_pause_seconds"
+    private static let longestPauseName = "checkpoint_pause_longest_seconds"
 
     func measureSpeed(_ tell: (String) -> Void) throws -> [ReportTable] {
         var measured: [Measured] = []
