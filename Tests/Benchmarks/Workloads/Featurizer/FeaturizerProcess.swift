@@ -115,9 +115,18 @@ final class KeptByFeaturizer {
         }
     }
 
-    /// - Throws: unless the functions' table counts each event once.
-    func check(_ contents: InvocationTopic.Contents, events: Int) throws {
-        guard counted == events, functions == contents.functions else {
+    /// Waits until the functions' table counts each event once: a busy fleet's rows come some
+    /// seconds behind the checkpoint that has their events.
+    func waitForRows(
+        of contents: InvocationTopic.Contents, events: Int, by process: FeaturizerProcess
+    ) throws {
+        // Adding a million rows up is work on the same cores.
+        let isCounted = eventually(within: .seconds(60)) {
+            if counted == events { return true }
+            usleep(200_000)
+            return !process.child.isRunning
+        }
+        guard isCounted, counted == events, functions == contents.functions else {
             throw FeaturizerBenchmark.Failed(
                 description: "\(counted) events of \(functions) functions in PostgreSQL, "
                     + "expected \(events) of \(contents.functions)")

@@ -37,7 +37,7 @@ extension FeaturizerBenchmark {
 
     private var cores: Int { sharedCores() }
 
-    /// From when they own all partitions, each as many, until everything is kept. What was taken
+    /// From when they own all partitions, each as many, until every event is in a checkpoint. What was taken
     /// before, by the one that came first, does not count.
     private func featurize(
         _ topic: InvocationTopic, _ contents: InvocationTopic.Contents, by count: Int
@@ -56,10 +56,10 @@ extension FeaturizerBenchmark {
             let cpuBefore = try processes.map { try $0.cpuSeconds() }
             try kept.waitUntilKept(topic.events, by: processes[0])
             let seconds = (ContinuousClock.now - began).seconds
+            try kept.waitForRows(of: contents, events: topic.events, by: processes[0])
             let cpuSeconds = try zip(processes, cpuBefore).reduce(0) {
                 $0 + (try $1.0.cpuSeconds()) - $1.1
             }
-            try kept.check(contents, events: topic.events)
             return (
                 topic.events - keptBefore, Taken(seconds: seconds, cpuSeconds: cpuSeconds)
             )

@@ -79,7 +79,7 @@ extension FeaturizerBenchmark {
                 defer { process.stop() }
                 try process.waitUntilItOwns()
                 try kept.waitUntilKept(functions, by: process)
-                try kept.check(contents, events: functions)
+                try kept.waitForRows(of: contents, events: functions, by: process)
                 try body(servers, url, process)
             }
         }
