@@ -135,11 +135,15 @@ extension StageLoop {
             abandon()
             return false
         case .kept(let refused):
+            if !refused.isEmpty {
+                let numbers = refused.sorted().map(String.init).joined(separator: ",")
+                parts.log.warning("checkpoint refused", [.partitions: .string(numbers)])
+            }
+            // Of an earlier claim, where one was lost and claimed again meanwhile.
             let still = snapshots.filter { owned[$0.partition]?.epoch == $0.epoch }
             lose(
                 refused.intersection(still.map(\.partition)),
-                because:
-                    "checkpoint refused: claimed by another, or the one that it follows is gone")
+                because: "claimed by another, or the checkpoint that this one follows is gone")
             parts.metrics.checkpointed(ms: Clock.monotonicMs - parts.writer.beganMs)
             tellGroup(still.filter { !refused.contains($0.partition) })
             return true

@@ -1,5 +1,6 @@
 import Postgres
 import Processing
+import Synchronization
 import TestSupport
 import Testing
 import Topics
@@ -141,12 +142,16 @@ struct `A checkpoint` {
     }
 
     @Test func `writes many rows in calls of a bounded size, in order`() throws {
-        var calls: [[Int]] = []
-        try withStore(writeRows: { calls.append($0.map(\.count)) }) { store, session in
+        let written = Mutex<[[Int]]>([])
+        let write: @Sendable ([TallyStage.Row]) -> Void = { rows in
+            written.withLock { $0.append(rows.map(\.count)) }
+        }
+        try withStore(writeRows: write) { store, session in
             let partition = try store.claim(0, stage: TallyStage(), nowMs: 0, in: &session)
             let count = 2 * Limits.rowsPerWrite + 1
             partition.rows = (0..<count).map { TallyStage.Row(customer: "acme", count: $0) }
             _ = try store.commit([snapshot(partition)], in: &session)
+            let calls = written.withLock { $0 }
             #expect(calls.map(\.count) == [Limits.rowsPerWrite, Limits.rowsPerWrite, 1])
             #expect(calls.joined().elementsEqual(0..<count))
         }
@@ -177,7 +182,7 @@ struct `A checkpoint` {
     }
 
     private func withStore(
-        writeRows: @escaping ([TallyStage.Row]) throws -> Void = { _ in },
+        writeRows: @escaping @Sendable ([TallyStage.Row]) throws -> Void = { _ in },
         _ body: (CheckpointStore<TallyStage>, inout Session) throws -> Void
     ) throws {
         try ThrowawayPostgres.withProvisionedDatabase { url in

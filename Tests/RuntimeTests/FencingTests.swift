@@ -56,7 +56,7 @@ struct `A process that froze and woke` {
             #expect(eventually { database.claims() == 4 }, "\(frozen.said)")
             try source.send(400)
             #expect(database.comesTo(source.sent), "\(frozen.said)")
-            // While it waits for its checkpoint, librdkafka reads ahead; when Kafka is gone it
+            // Once it waits for its checkpoint, librdkafka reads ahead; when Kafka is gone it
             // processes what was read, and cannot say so before it freezes.
             try database.query { session in
                 try session.transaction { session in
@@ -66,6 +66,8 @@ struct `A process that froze and woke` {
                         try frozen.waitsFor?.contains("55P03") == true
                     }
                     #expect(waits, "\(frozen.said)")
+                    // For 5 s after the checkpoint began processing goes on.
+                    usleep(6_000_000)
                     try source.send(4_000)
                     // Nobody tells how much was read ahead: a fetch waits 0.5 s at most.
                     usleep(1_500_000)
