@@ -32,7 +32,7 @@ public struct BatchedInvocation: Equatable, Sendable {
 /// Invocations decoded together, without an object on the heap for each.
 public struct InvocationBatch: Equatable, Sendable {
     public private(set) var invocations: [BatchedInvocation] = []
-    public private(set) var texts: [UInt8] = []
+    private var buffer = TextBuffer()
     private let hash: KeyedHash
     private let keepsIDs: Bool
 
@@ -45,6 +45,9 @@ public struct InvocationBatch: Equatable, Sendable {
     }
 
     public var count: Int { invocations.count }
+
+    /// What the ranges are of; there is more behind the last of them.
+    public var texts: [UInt8] { buffer.bytes }
 
     /// What `pathHash` is of invocations of a batch with that key.
     public static func hash(ofPath path: [UInt8], key: UInt64) -> UInt64 {
@@ -67,7 +70,7 @@ public struct InvocationBatch: Equatable, Sendable {
 
     public mutating func removeAll() {
         invocations.removeAll(keepingCapacity: true)
-        texts.removeAll(keepingCapacity: true)
+        buffer.removeAll()
     }
 
     /// - Throws: exactly when `Invocation` does; nothing is then appended.
@@ -83,7 +86,7 @@ public struct InvocationBatch: Equatable, Sendable {
         guard
             let ends = scanned.appendPlainTexts(
                 of: value, path: path, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax,
-                to: &texts)
+                to: &buffer)
         else { return append(try Invocation(scanned: scanned, in: value, as: encoding)) }
         var invocation = BatchedInvocation()
         invocation.path = TextRange(from: ends.start, to: ends.path)
@@ -94,19 +97,19 @@ public struct InvocationBatch: Equatable, Sendable {
         do throws(Rejection) {
             try invocation.checkNumbers()
         } catch {
-            texts.removeSubrange(Int(ends.start)...)
+            buffer.truncate(to: ends.start)
             throw error
         }
-        invocation.pathHash = hash(texts.span.extracting(invocation.path.range))
+        invocation.pathHash = hash(buffer.bytes.span.extracting(invocation.path.range))
         invocations.append(invocation)
     }
 
     public mutating func append(_ invocation: Invocation) {
         var flat = BatchedInvocation()
         func text(_ text: String?) -> TextRange {
-            let from = UInt32(texts.count)
-            if let text { texts.append(contentsOf: text.utf8) }
-            return TextRange(from: from, to: UInt32(texts.count))
+            let from = buffer.used
+            if let text { buffer.append(text.utf8Span.span) }
+            return TextRange(from: from, to: buffer.used)
         }
         flat.path = text(invocation.functionID.path)
         flat.trigger = text(invocation.trigger)
@@ -121,7 +124,7 @@ public struct InvocationBatch: Equatable, Sendable {
         flat.initMs = invocation.initMs.map { $0 + 0 }
         flat.deadlineMs = invocation.deadlineMs.map { $0 + 0 }
         flat.outcome = invocation.outcome
-        flat.pathHash = hash(texts.span.extracting(flat.path.range))
+        flat.pathHash = hash(buffer.bytes.span.extracting(flat.path.range))
         invocations.append(flat)
     }
 }

@@ -5,9 +5,16 @@ extension ScannedInvocation {
     /// readers disagree on which counts; `null` is the same as not given.
     public init(json bytes: Span<UInt8>) throws(ScanFailure) {
         self = try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
-            var cursor = try JSONCursor(bytes)
-            return try cursor.invocation()
+            if let compact = ScannedInvocation(compactJSON: bytes) { return compact }
+            return try Self.scan(anyJSON: bytes)
         }
+    }
+
+    static func scan(
+        anyJSON bytes: UnsafeBufferPointer<UInt8>
+    ) throws(ScanFailure) -> ScannedInvocation {
+        var cursor = try JSONCursor(bytes)
+        return try cursor.invocation()
     }
 }
 

@@ -1,3 +1,43 @@
+/// Bytes one behind the other; what stands behind those in use means nothing.
+public struct TextBuffer: Sendable, Equatable {
+    public private(set) var bytes: [UInt8] = Array(repeating: 0, count: 4_096)
+    public private(set) var used: UInt32 = 0
+
+    public init() {}
+
+    public mutating func removeAll() { used = 0 }
+    public mutating func truncate(to count: UInt32) { used = min(used, count) }
+
+    public mutating func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { bytes in
+            if let start = bytes.baseAddress { append(start, bytes.count) }
+        }
+    }
+
+    mutating func append(_ byte: UInt8) {
+        if Int(used) == bytes.count { widen(by: 1) }
+        bytes[Int(used)] = byte
+        used += 1
+    }
+
+    mutating func append(_ start: UnsafePointer<UInt8>, _ count: Int) {
+        if Int(used) + count > bytes.count { widen(by: count) }
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            guard let to = bytes.baseAddress else { return }
+            (to + Int(used)).update(from: start, count: count)
+        }
+        used += UInt32(count)
+    }
+
+    private mutating func widen(by count: Int) {
+        bytes += Array(repeating: 0, count: max(count, bytes.count))
+    }
+
+    public static func == (a: Self, b: Self) -> Bool {
+        a.bytes[..<Int(a.used)] == b.bytes[..<Int(b.used)]
+    }
+}
+
 /// Where the texts of one invocation end, one behind the other.
 public struct TextEnds: Sendable {
     public var start: UInt32
@@ -17,27 +57,25 @@ extension ScannedInvocation {
     ///   then appended.
     public func appendPlainTexts(
         of bytes: Span<UInt8>, path: String?, withID: Bool, nameBytesMax: Int,
-        to texts: inout [UInt8]
+        to texts: inout TextBuffer
     ) -> TextEnds? {
         bytes.withUnsafeBufferPointer { all in
             guard let start = all.baseAddress else { return nil }
             func isPlain(_ text: ScannedText) -> Bool {
                 let count = Int(text.count)
                 guard !text.isEscaped, count > 0, count <= nameBytesMax else { return false }
-                return hasNoOddByte(start + Int(text.offset), count)
+                return text.isPlain || hasNoOddByte(start + Int(text.offset), count)
             }
             guard path != nil || isPlain(customer) && isPlain(service) && isPlain(function),
                 isPlain(invocation), !has(.trigger) || isPlain(trigger), !has(.runtime) || isPlain(runtime),
                 !has(.worker) || isPlain(worker)
             else { return nil }
             func append(_ text: ScannedText) {
-                texts.append(
-                    contentsOf: UnsafeBufferPointer(
-                        start: start + Int(text.offset), count: Int(text.count)))
+                texts.append(start + Int(text.offset), Int(text.count))
             }
-            var ends = TextEnds(start: UInt32(texts.count), path: 0, trigger: 0, runtime: 0, id: 0)
+            var ends = TextEnds(start: texts.used, path: 0, trigger: 0, runtime: 0, id: 0)
             if let path {
-                texts.append(contentsOf: path.utf8)
+                texts.append(path.utf8Span.span)
             } else {
                 append(customer)
                 texts.append(0x2F)
@@ -45,13 +83,13 @@ extension ScannedInvocation {
                 texts.append(0x2F)
                 append(function)
             }
-            ends.path = UInt32(texts.count)
+            ends.path = texts.used
             if has(.trigger) { append(trigger) }
-            ends.trigger = UInt32(texts.count)
+            ends.trigger = texts.used
             if has(.runtime) { append(runtime) }
-            ends.runtime = UInt32(texts.count)
+            ends.runtime = texts.used
             if withID { append(invocation) }
-            ends.id = UInt32(texts.count)
+            ends.id = texts.used
             return ends
         }
     }
@@ -78,15 +116,5 @@ private func hasNoOddByte(_ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     return found == 0
 }
 
-/// Not 0 exactly when a byte of the word is "/", "%", below 0x20 or 0x7F.
-/// - SeeAlso: Anderson, "Bit Twiddling Hacks", determine if a word has a zero byte.
 @inline(__always)
-private func oddBytes(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    @inline(__always) func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
-    let slash = zeros(word ^ ones &* 0x2F)
-    let percent = zeros(word ^ ones &* 0x25)
-    let delete = zeros(word ^ ones &* 0x7F)
-    let control = (word &- ones &* 0x20) & ~word
-    return (slash | percent | delete | control) & (ones &* 0x80)
-}
+private func oddBytes(_ word: UInt64) -> UInt64 { oddInName(word) | controlBytes(word) }

@@ -122,12 +122,22 @@ struct WireCursor {
         let count = try length()
         let first = position
         let last = position + count
+        var odd: UInt64 = 0
+        while last - position >= 8 {
+            let word = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self)
+            odd |= oddInName(word) | controlBytes(word)
+            guard word & 0x8080_8080_8080_8080 == 0 else { break }
+            position += 8
+        }
         while position < last {
+            let byte = position.pointee
+            if byte == 0x2F || byte == 0x25 || byte == 0x7F || byte < 0x20 { odd = 1 }
             let length = scalarLength(position, before: last)
             guard length > 0 else { throw malformed("UTF-8", field.name) }
             position += length
         }
-        return ScannedText(offset: Int32(first - start), count: Int32(count))
+        return ScannedText(
+            offset: Int32(first - start), count: Int32(count), isPlain: odd == 0)
     }
 
     private mutating func length() throws(ScanFailure) -> Int {

@@ -45,6 +45,8 @@ public struct ScannedText: Sendable, Equatable {
     public var count: Int32 = 0
     /// It holds `\`: what it says is not what stands there.
     public var isEscaped = false
+    /// It is known to be ASCII without `/`, `%` and control characters.
+    public var isPlain = false
 }
 
 /// An invocation as its bytes say it: numbers as values, texts as ranges of those bytes.
@@ -76,6 +78,7 @@ public struct ScannedInvocation: Sendable {
 
     public func has(_ field: InvocationField) -> Bool { present & field.bit != 0 }
     mutating func mark(_ field: InvocationField) { present |= field.bit }
+    mutating func mark(all bits: UInt32) { present |= bits }
 
     static let required: [InvocationField] = [
         .customer, .service, .function, .invocation, .startedAtMs, .durationMs, .memoryMb,
