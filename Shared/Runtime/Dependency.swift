@@ -1,27 +1,27 @@
-internal import Telemetry
+public import Telemetry
 
 /// A server that the process cannot do without: while it is away `/ready` says why, and the log says
 /// so once in a while.
-final class Dependency {
-    static let kafka = "kafka"
+public final class Dependency {
+    public static let kafka = "kafka"
     static let postgres = "postgres"
 
     private let name: String
     private let log: Log
     private let health: Health
-    private(set) var isAway = false
+    public private(set) var isAway = false
     private var saidMs: Int64?
     private var saysBack = false
     private var awaySinceMs: Int64 = 0
 
-    init(_ name: String, log: Log, health: Health) {
+    public init(_ name: String, log: Log, health: Health) {
         self.name = name
         self.log = log
         self.health = health
     }
 
     /// - Parameter reason: what failed, in one line.
-    func isAway(_ reason: String) {
+    public func isAway(_ reason: String) {
         let now = Clock.monotonicMs
         if !isAway { awaySinceMs = now }
         isAway = true
@@ -32,7 +32,7 @@ final class Dependency {
         log.warning("waiting", [.part: .string(name), .error: .string(reason)])
     }
 
-    func isBack() {
+    public func isBack() {
         health.isReady(name)
         guard isAway else { return }
         isAway = false
