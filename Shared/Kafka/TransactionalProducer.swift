@@ -89,16 +89,18 @@ public final class TransactionalProducer {
         try KafkaError.check(rd_kafka_begin_transaction(handle.pointer), "begin a transaction")
     }
 
-    /// Queues a message of the open transaction, in the partition that Kafka's own clients choose by
-    /// the key, waiting for room when there is none.
+    /// Queues a message of the open transaction, waiting for room when there is none. Whether it was
+    /// written, `commit` says.
     ///
-    /// Whether it was written, `commit` says.
+    /// - Parameter partition: nil to choose it by the key as Kafka's own clients do.
     public func send(
-        to topic: String, key: Span<UInt8>, value: Span<UInt8>
+        to topic: String, partition: Int32? = nil, key: Span<UInt8>, value: Span<UInt8>
     ) throws(KafkaError) {
         let pointer = try self.pointer(to: topic)
         let code = key.withUnsafeBufferPointer { key in
-            value.withUnsafeBufferPointer { value in enqueue(pointer, key, value) }
+            value.withUnsafeBufferPointer { value in
+                enqueue(pointer, partition ?? RD_KAFKA_PARTITION_UA, key, value)
+            }
         }
         try KafkaError.check(code, "send to \"\(topic)\"")
     }
@@ -134,13 +136,13 @@ public final class TransactionalProducer {
     }
 
     private func enqueue(
-        _ topic: OpaquePointer, _ key: UnsafeBufferPointer<UInt8>,
+        _ topic: OpaquePointer, _ partition: Int32, _ key: UnsafeBufferPointer<UInt8>,
         _ value: UnsafeBufferPointer<UInt8>
     ) -> rd_kafka_resp_err_t {
         var waitedMs = 0
         while true {
             let isQueued = rd_kafka_produce(
-                topic, RD_KAFKA_PARTITION_UA, Int32(RD_KAFKA_MSG_F_COPY),
+                topic, partition, Int32(RD_KAFKA_MSG_F_COPY),
                 UnsafeMutableRawPointer(mutating: value.baseAddress), value.count,
                 key.baseAddress, key.count, nil)
             if isQueued == 0 { return RD_KAFKA_RESP_ERR_NO_ERROR }
