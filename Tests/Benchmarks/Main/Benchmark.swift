@@ -11,7 +11,7 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
-                   benchmark broker|featurizer [--smoke] [--passes N]
+                   benchmark broker|featurizer|bridge [--smoke] [--passes N]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
               a second, the digest of the result, and how many times as fast as the baseline.
@@ -26,6 +26,8 @@ import Workloads
                                 takes minutes, and 11 GB of disk under the folder for temporary files
               featurizer        the featurizer as a process, from a Kafka topic to shapes kept in PostgreSQL,
                                 beside plain consumption of the same topic
+              bridge            the bridge as a process, from each platform's topic to committed
+                                invocations, beside plain consumption of the same topic
 
             \(list.joined(separator: "\n"))
             """
@@ -49,8 +51,8 @@ import Workloads
             default: names.append(argument)
             }
         }
-        if let alone = [BrokerBenchmark.name, FeaturizerBenchmark.name].first(where: names.contains)
-        {
+        let processes = [BrokerBenchmark.name, FeaturizerBenchmark.name, BridgeBenchmark.name]
+        if let alone = processes.first(where: names.contains) {
             guard names.count == 1 else { fail("\(alone) is measured alone") }
             do { try measureProcess(alone, isSmoke: isSmoke, passes: passes) } catch {
                 fail("\(error)")
@@ -77,6 +79,9 @@ import Workloads
         }
         if name == BrokerBenchmark.name {
             print(try BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes).run(tell))
+        } else if name == BridgeBenchmark.name {
+            let benchmark = BridgeBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
+            for row in try benchmark.run(tell) { print(row) }
         } else {
             let benchmark = FeaturizerBenchmark(size: isSmoke ? .smoke : .full, passes: passes)
             for row in try benchmark.run(tell) { print(row) }
