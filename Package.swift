@@ -78,7 +78,7 @@ let package = Package(
             tests(
                 "Conformance", of: ["Brokerage", "CRdKafka"], .binding,
                 exclude: ["Python"]),
-            tests("Translation", of: ["Translation", "Scanning"]),
+            tests("Translation", of: ["Translation", "Scanning"], .binding),
             tests("Featurization"),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),

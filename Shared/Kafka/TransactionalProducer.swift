@@ -57,7 +57,9 @@ public final class TransactionalProducer {
             "enable.idempotence": "true",
             "acks": "all",
             "compression.codec": "lz4",
-            "linger.ms": "5",
+            // Nothing is seen before the commit, which does not wait for this: batches may fill.
+            "linger.ms": "100",
+            "batch.num.messages": "50000",
             "partitioner": "murmur2_random",
             "allow.auto.create.topics": "false",
             "message.max.bytes": "\(Limits.messageBytesMax)",

@@ -148,7 +148,7 @@ import Topics
         ]
         let alone = try events.map { try translate($0, .openWhisk) }
         let inTurn = try events.map {
-            try translate(Array($0.utf8), FunctionHeaders(), &translator, &output)
+            try translate(Array($0.utf8), nil, &translator, &output)
         }
         #expect(alone == inTurn)
         #expect(alone[3].rejection?.reason == .empty)

@@ -16,7 +16,7 @@ struct BrokenLine: Error { let text: String }
 /// Translates, and holds each line against what `invocations` are: it is read back, it is what our own
 /// encoder writes, and its key is its service's path.
 func translate(
-    _ text: String, _ form: PlatformForm, headers: FunctionHeaders = FunctionHeaders(),
+    _ text: String, _ form: PlatformForm, headers: FunctionHeaders? = nil,
     options: Translator.Options = .init()
 ) throws -> Outcomes {
     var translator = Translator(form, options: options)
@@ -25,19 +25,19 @@ func translate(
 }
 
 func translate(
-    _ bytes: [UInt8], _ headers: FunctionHeaders, _ translator: inout Translator,
+    _ bytes: [UInt8], _ headers: FunctionHeaders?, _ translator: inout Translator,
     _ output: inout Translated
 ) throws -> Outcomes {
     let place = RecordPlace(topic: "events", partition: 3, offset: 41)
     translator.translate(bytes.span, at: place, headers: headers, into: &output)
     var outcomes = Outcomes(rejection: output.rejection, leftOut: output.leftOut)
-    for message in output.messages {
-        let value = Array(output.bytes[message.value])
-        let invocation = try Invocation(decoding: value.span)
-        guard invocation.encoded() == value else {
-            throw BrokenLine(text: String(decoding: value, as: UTF8.self))
+    try output.forEachMessage { key, value in
+        let invocation = try Invocation(decoding: value)
+        let bytes = value.withUnsafeBufferPointer { Array($0) }
+        guard invocation.encoded() == bytes else {
+            throw BrokenLine(text: String(decoding: bytes, as: UTF8.self))
         }
-        let key = String(decoding: output.bytes[message.key], as: UTF8.self)
+        let key = String(decoding: key.withUnsafeBufferPointer { Array($0) }, as: UTF8.self)
         guard key.utf8.elementsEqual(invocation.serviceID.path.utf8) else {
             throw BrokenLine(text: key)
         }
@@ -49,7 +49,7 @@ func translate(
 
 /// The one invocation that a record came to.
 func one(
-    _ text: String, _ form: PlatformForm, headers: FunctionHeaders = FunctionHeaders(),
+    _ text: String, _ form: PlatformForm, headers: FunctionHeaders? = nil,
     options: Translator.Options = .init()
 ) throws -> Invocation {
     let outcomes = try translate(text, form, headers: headers, options: options)

@@ -9,7 +9,9 @@ struct Tally {
     var rejections: [Rejection.Reason: Int] = [:]
     var leftOut: [Translated.LeftOut: Int] = [:]
 
-    var messages: Int { invocations + rejections.values.reduce(0, +) }
+    var rejected = 0
+
+    var messages: Int { invocations + rejected }
 }
 
 /// What the bridge counts, per transaction; labels are bounded.

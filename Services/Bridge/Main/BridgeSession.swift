@@ -20,11 +20,7 @@ final class BridgeSession {
     private let consumer: BatchConsumer
     private let producer: TransactionalProducer
     private let readsFunctionHeaders: Bool
-    private var translator: Translator
-    private var output = Translated()
-    /// The next offset to read, by partition, of what the open transaction holds.
-    private var next: [Int32: Int64] = [:]
-    private var tally = Tally()
+    private var work: Work
     private var isOpen = false
     private var openedMs: Int64 = 0
     private var lastLagMs: Int64 = 0
@@ -45,8 +41,9 @@ final class BridgeSession {
         let form = settings[BridgeSettings.form].platform
         readsFunctionHeaders = form == .lambda
         let memoryMb = settings[BridgeSettings.memoryMb]
-        translator = Translator(
-            form, options: .init(memoryMbOtherwise: memoryMb > 0 ? Double(memoryMb) : nil))
+        work = Work(
+            translator: Translator(
+                form, options: .init(memoryMbOtherwise: memoryMb > 0 ? Double(memoryMb) : nil)))
         var writing = TransactionalProducer.Options(settings.cluster, name: name)
         writing.timeoutMs = Limits.transactionMs
         producer = try TransactionalProducer(writing)
@@ -101,29 +98,44 @@ final class BridgeSession {
         kafka.isBack()
         for record in batch {
             if !isOpen { try begin() }
-            try take(record)
-            if tally.messages >= messagesMax { try commit() }
+            try take(record, &work)
+            if work.tally.messages >= messagesMax { try commit() }
         }
     }
 
-    private func take(_ record: RecordView) throws(KafkaError) {
+    /// What a record changes, in one place: it is taken once for a record.
+    private struct Work: ~Copyable {
+        var headers = HeaderReading()
+        var translator: Translator
+        var output = Translated()
+        /// The next offset to read, by partition, of what the open transaction holds.
+        var next: [Int64?] = []
+        var tally = Tally()
+    }
+
+    private func take(_ record: RecordView, _ work: inout Work) throws(KafkaError) {
         let place = RecordPlace(
             topic: topic, partition: record.partition, offset: record.offset)
-        let headers = readsFunctionHeaders ? functionHeaders(of: record) : FunctionHeaders()
+        let headers = readsFunctionHeaders ? work.headers.function(of: record) : nil
         record.withValue { value in
-            translator.translate(value, at: place, headers: headers, into: &output)
+            work.translator.translate(value, at: place, headers: headers, into: &work.output)
         }
-        let bytes = output.bytes
-        for message in output.messages {
-            try producer.send(
-                to: Topic.invocations.name, key: bytes.span.extracting(message.key),
-                value: bytes.span.extracting(message.value))
+        try work.output.forEachMessage { key, value throws(KafkaError) in
+            try producer.send(to: Topic.invocations.name, key: key, value: value)
         }
-        if let rejection = output.rejection { try reject(record, rejection) }
-        if !output.leftOut.isEmpty { tally.leftOut.merge(output.leftOut, uniquingKeysWith: +) }
-        tally.invocations += output.messages.count
-        tally.records += 1
-        next[record.partition] = record.offset + 1
+        if let rejection = work.output.rejection {
+            try reject(record, rejection)
+            work.tally.rejections[rejection.reason, default: 0] += 1
+            work.tally.rejected += 1
+        }
+        if !work.output.leftOut.isEmpty {
+            work.tally.leftOut.merge(work.output.leftOut, uniquingKeysWith: +)
+        }
+        work.tally.invocations += work.output.count
+        work.tally.records += 1
+        let partition = Int(record.partition)
+        while work.next.count <= partition { work.next.append(nil) }
+        work.next[partition] = record.offset + 1
     }
 
     private func reject(_ record: RecordView, _ rejection: Rejection) throws(KafkaError) {
@@ -133,15 +145,6 @@ final class BridgeSession {
         try producer.send(
             to: Topic.rejections.name, partition: rejected.partition(keyed: keyed),
             key: Array(rejected.key.utf8).span, value: rejected.encoded().span)
-        tally.rejections[rejection.reason, default: 0] += 1
-    }
-
-    private func functionHeaders(of record: RecordView) -> FunctionHeaders {
-        func text(_ name: String) -> String? {
-            record.header(name).map { String(decoding: $0, as: UTF8.self) }
-        }
-        return FunctionHeaders(
-            customer: text("customer"), service: text("service"), function: text("function"))
     }
 
     // MARK: - Transactions
@@ -155,13 +158,15 @@ final class BridgeSession {
     private func commit() throws(KafkaError) {
         guard isOpen else { return }
         let began = Clock.monotonicMs
-        let positions = Dictionary(
-            uniqueKeysWithValues: next.map { (TopicPartition(topic, $0.key), $0.value) })
+        var positions: [TopicPartition: Int64] = [:]
+        for (partition, offset) in work.next.enumerated() where offset != nil {
+            positions[TopicPartition(topic, Int32(partition))] = offset
+        }
         try persist { () throws(KafkaError) in
             try producer.addPositions(positions, of: consumer, timeoutMs: Limits.askMs)
         }
         try persist { () throws(KafkaError) in try producer.commit(timeoutMs: Limits.askMs) }
-        metrics.committed(tally, from: topic, ms: Clock.monotonicMs - began)
+        metrics.committed(work.tally, from: topic, ms: Clock.monotonicMs - began)
         kafka.isBack()
         forget()
     }
@@ -175,8 +180,8 @@ final class BridgeSession {
 
     private func forget() {
         isOpen = false
-        tally = Tally()
-        next.removeAll(keepingCapacity: true)
+        work.tally = Tally()
+        work.next.removeAll(keepingCapacity: true)
     }
 
     /// Takes the open transaction back, and reads on from where the last one ended.

@@ -108,7 +108,7 @@ extension Translator {
             return parts.last.map { ResourceNames(function: String(Substring($0))) }
         }
         do throws(Rejection) {
-            let id = try identity(FunctionHeaders(function: resource))
+            let id = try function(arn: resource).id
             return ResourceNames(account: id.service.customer, function: id.function)
         } catch {
             return nil

@@ -60,7 +60,9 @@ extension Translator {
         _ name: ScannedText, in value: Span<UInt8>
     ) throws(Rejection) -> (service: Name, function: Name) {
         if let parts = name.pathParts(in: value) {
-            return (parts.middle.map { .scanned($0) } ?? defaultPackage, .scanned(parts.last))
+            return (
+                parts.middle.map { .scanned($0) } ?? .prepared(defaultPackage), .scanned(parts.last)
+            )
         }
         let said = Scanning.string(name, in: value)
         let parts = said.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -71,12 +73,10 @@ extension Translator {
                     + "namespace/package/action or namespace/action")
         }
         return (
-            parts.count == 3 ? .text(String(Substring(parts[1]))) : defaultPackage,
+            parts.count == 3 ? .text(String(Substring(parts[1]))) : .prepared(defaultPackage),
             .text(String(Substring(parts[parts.count - 1])))
         )
     }
-
-    private var defaultPackage: Name { .text("default") }
 
     private func outcome(ofStatus code: Int64) -> UInt8 {
         switch code {

@@ -1,11 +1,11 @@
 public import Topics
 
 /// What one record came to: invocations to write, end to end in one buffer, and what was not taken.
-public struct Translated {
-    /// Where a message's bytes lie in `bytes`.
-    public struct Message: Equatable, Sendable {
-        public let key: Range<Int>
-        public let value: Range<Int>
+public struct Translated: ~Copyable {
+    /// Where a message's bytes lie.
+    struct Message {
+        let key: Range<Int>
+        let value: Range<Int>
     }
 
     /// What is no invocation and no mistake either.
@@ -23,21 +23,34 @@ public struct Translated {
     }
 
     /// Keys and values.
-    public internal(set) var bytes: [UInt8] = []
-    public internal(set) var messages: [Message] = []
+    let lines = LineBuffer(capacity: 16_384)
+    var messages: [Message] = []
     /// Why the record, or something in it, was not taken.
     public internal(set) var rejection: Rejection?
     /// Things in the record that were not taken.
     public internal(set) var rejectedCount = 0
     public internal(set) var leftOut: [LeftOut: Int] = [:]
 
-    public init() {
-        bytes.reserveCapacity(4_096)
-        messages.reserveCapacity(64)
+    public init() { messages.reserveCapacity(64) }
+
+    /// Invocations.
+    public var count: Int { messages.count }
+
+    /// Calls `body` with the key and the value of each invocation.
+    public func forEachMessage<Failure: Error>(
+        _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        for message in messages {
+            try lines.withSpan(of: message.key) { key throws(Failure) in
+                try lines.withSpan(of: message.value) { value throws(Failure) in
+                    try body(key, value)
+                }
+            }
+        }
     }
 
     mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        lines.removeAll()
         messages.removeAll(keepingCapacity: true)
         rejection = nil
         rejectedCount = 0

@@ -23,17 +23,43 @@ public struct RecordPlace: Sendable {
     }
 }
 
-/// What a record's headers say of the function, where its bytes do not.
-public struct FunctionHeaders: Hashable, Sendable {
-    public var customer: String?
-    public var service: String?
-    /// A function's name, or its ARN.
-    public var function: String?
+/// What a record's headers say of the function, where its bytes do not; made once for many records.
+public final class FunctionHeaders: Sendable {
+    let customer: String?
+    let service: String?
+    let function: String?
+    /// The function of AWS Lambda that they name.
+    let identity: Result<LambdaFunction, Rejection>
 
+    /// - Parameter function: a function's name, or its ARN.
     public init(customer: String? = nil, service: String? = nil, function: String? = nil) {
         self.customer = customer
         self.service = service
         self.function = function
+        identity = Result { () throws(Rejection) in
+            try LambdaFunction(customer: customer, service: service, function: function)
+        }
+    }
+}
+
+/// A function of AWS Lambda, its names as they are written.
+struct LambdaFunction: Sendable {
+    let id: FunctionID
+    let customer: PreparedName
+    let service: PreparedName
+    let function: PreparedName
+
+    init(customer: String?, service: String?, function: String?) throws(Rejection) {
+        let encoding = try InvocationEncoding(
+            contentType: "application/vnd.aws.lambda.telemetry+json", customer: customer,
+            service: service, function: function)
+        guard case .lambdaTelemetry(let id) = encoding else {
+            preconditionFailure("a telemetry record was taken for \(encoding)")
+        }
+        self.id = id
+        self.customer = try PreparedName(id.service.customer, of: "customer")
+        self.service = try PreparedName(id.service.service, of: "service")
+        self.function = try PreparedName(id.function, of: "function")
     }
 }
 
@@ -53,16 +79,20 @@ public struct Translator {
     public let form: PlatformForm
     let options: Options
     /// Functions by what named them, for naming is slow and names repeat.
-    var identities: [FunctionHeaders: FunctionID] = [:]
+    private var functions: [String: Result<LambdaFunction, Rejection>] = [:]
+    let defaultPackage: PreparedName
 
     public init(_ form: PlatformForm, options: Options = Options()) {
         self.form = form
         self.options = options
+        do throws(Rejection) { defaultPackage = try PreparedName("default", of: "service") } catch {
+            preconditionFailure("\"default\" is no name: \(error)")
+        }
     }
 
     /// - Parameter output: emptied first.
     public mutating func translate(
-        _ value: Span<UInt8>, at place: RecordPlace, headers: FunctionHeaders = FunctionHeaders(),
+        _ value: Span<UInt8>, at place: RecordPlace, headers: FunctionHeaders? = nil,
         into output: inout Translated
     ) {
         output.removeAll()
@@ -77,25 +107,26 @@ public struct Translator {
         }
     }
 
-    /// The function of AWS Lambda that these name.
-    mutating func identity(_ headers: FunctionHeaders) throws(Rejection) -> FunctionID {
-        if let known = identities[headers] { return known }
-        let encoding = try InvocationEncoding(
-            contentType: "application/vnd.aws.lambda.telemetry+json", customer: headers.customer,
-            service: headers.service, function: headers.function)
-        guard case .lambdaTelemetry(let id) = encoding else {
-            preconditionFailure("a telemetry record was taken for \(encoding)")
+    /// The function of an ARN that a record says itself.
+    mutating func function(
+        arn: String, customer: String? = nil, service: String? = nil
+    ) throws(Rejection) -> LambdaFunction {
+        // No name holds the separator: it is a control character.
+        let key = [customer ?? "", service ?? "", arn].joined(separator: "\u{1F}")
+        if let known = functions[key] { return try known.get() }
+        if functions.count >= Limits.functions { functions.removeAll() }
+        let result = Result { () throws(Rejection) in
+            try LambdaFunction(customer: customer, service: service, function: arn)
         }
-        if identities.count >= Limits.identities { identities.removeAll() }
-        identities[headers] = id
-        return id
+        functions[key] = result
+        return try result.get()
     }
 }
 
 /// What this module bounds, and by how much.
 enum Limits {
     /// Functions whose names are remembered; then it begins anew.
-    static let identities = 10_000
+    static let functions = 10_000
 }
 
 extension Rejection {

@@ -36,12 +36,17 @@ extension JSONCursor {
     /// Whether a name or a text says this.
     @inline(__always)
     func says(_ text: ScannedText, _ word: StaticString) -> Bool {
-        guard !text.isEscaped else { return says(text) == word.description }
+        guard !text.isEscaped else { return saysEscaped(text, word) }
         let count = word.utf8CodeUnitCount
         guard Int(text.count) == count else { return false }
         let place = start + Int(text.offset)
         if (4...16).contains(count) { return equalWords(place, word) }
         return equal(place, word.utf8Start, count)
+    }
+
+    @inline(never)
+    private func saysEscaped(_ text: ScannedText, _ word: StaticString) -> Bool {
+        says(text) == word.description
     }
 
     /// Marks a field as given.

@@ -1,10 +1,9 @@
 /// What surrounds `platform.report` in what a Telemetry API subscriber passes on.
 public struct LambdaStream: Sendable {
-    /// Each event's bytes: a subscriber gets arrays, and may pass on those or single events.
+    /// Each event's bytes, of an array: subscribers get those, and may pass them on as they are.
     public static func events(in bytes: Span<UInt8>) throws(ScanFailure) -> [Range<Int>] {
         try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
             var cursor = try JSONCursor(bytes, bytesMax: ScanningLimits.exportBytesMax)
-            guard cursor.peek() == UInt8(ascii: "[") else { return [0..<bytes.count] }
             var events: [Range<Int>] = []
             try cursor.array("the message") { cursor throws(ScanFailure) in
                 cursor.skipWhitespace()
@@ -15,6 +14,17 @@ public struct LambdaStream: Sendable {
             try cursor.expectEnd()
             return events
         }
+    }
+
+    /// Whether the bytes begin an array.
+    public static func isArray(_ bytes: Span<UInt8>) -> Bool {
+        for i in bytes.indices {
+            switch bytes[i] {
+            case 0x20, 0x09, 0x0A, 0x0D: continue
+            case let first: return first == UInt8(ascii: "[")
+            }
+        }
+        return false
     }
 
     /// `platform.report`, another of the Telemetry API's, or none of them.

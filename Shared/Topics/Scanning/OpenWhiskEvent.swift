@@ -32,35 +32,35 @@ public struct OpenWhiskEvent: Sendable {
 
     /// - Throws: when the bytes are no event, or an activation's lack what every version says.
     public init(_ bytes: Span<UInt8>) throws(ScanFailure) {
-        self = try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
+        self.init()
+        try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
             var cursor = try JSONCursor(bytes)
-            var event = OpenWhiskEvent()
-            try cursor.object("the message") { cursor, name throws(ScanFailure) in
-                try cursor.readEnvelope(name, into: &event)
-            }
+            try cursor.readEnvelope(into: &self)
             try cursor.expectEnd()
-            try event.checkPresence()
-            return event
         }
+        try checkPresence()
     }
 
     private init() {}
 
     private func checkPresence() throws(ScanFailure) {
-        let required: [Field] =
-            kind == .metric
-            ? [.eventType, .body]
-            : [
-                .eventType, .body, .namespace, .timestamp, .name, .statusCode, .duration, .memory,
-            ]
-        for field in required where seen & (1 << UInt32(field.rawValue)) == 0 {
-            throw ScanFailure(.missing, field: field.path)
-        }
+        let required = kind == .metric ? Field.requiredOfMetric : Field.requiredOfActivation
+        guard seen & required != required else { return }
+        let missing = Field.allCases.first { required & ~seen & $0.bit != 0 }
+        throw ScanFailure(.missing, field: missing?.path)
     }
 
-    fileprivate enum Field: UInt8 {
-        case body, eventType, namespace, timestamp
+    fileprivate enum Field: UInt8, CaseIterable {
+        case eventType, body, namespace, timestamp
         case name, statusCode, duration, initTime, kind, memory, activationID
+
+        @inline(__always)
+        var bit: UInt32 { 1 << UInt32(rawValue) }
+
+        static let requiredOfMetric = eventType.bit | body.bit
+        static let requiredOfActivation =
+            requiredOfMetric | namespace.bit | timestamp.bit | name.bit | statusCode.bit
+            | duration.bit | memory.bit
 
         var path: StaticString {
             switch self {
@@ -81,68 +81,33 @@ public struct OpenWhiskEvent: Sendable {
 }
 
 extension JSONCursor {
-    /// Takes a value that may be `null`, which is the same as none.
-    @inline(__always)
-    private mutating func read<Value>(
-        _ field: OpenWhiskEvent.Field, of event: inout OpenWhiskEvent,
-        _ read: (inout JSONCursor) throws(ScanFailure) -> Value?
-    ) throws(ScanFailure) -> Value? {
-        let bit: UInt32 = 1 << UInt32(field.rawValue)
-        guard event.seen & bit == 0 else {
-            throw ScanFailure(.duplicate, field: field.path, at: offset)
-        }
-        guard let value = try read(&self) else { return nil }
-        event.seen |= bit
-        return value
-    }
-
-    @inline(__always)
-    private mutating func text(
-        _ field: OpenWhiskEvent.Field, of event: inout OpenWhiskEvent
-    ) throws(ScanFailure) -> ScannedText? {
-        try read(field, of: &event) { cursor throws(ScanFailure) in
-            try cursor.optionalText(field.path)
-        }
-    }
-
-    @inline(__always)
-    private mutating func double(
-        _ field: OpenWhiskEvent.Field, of event: inout OpenWhiskEvent
-    ) throws(ScanFailure) -> Double? {
-        try read(field, of: &event) { cursor throws(ScanFailure) in
-            try cursor.optionalDouble(field.path)
-        }
-    }
-
-    @inline(__always)
-    private mutating func integer(
-        _ field: OpenWhiskEvent.Field, of event: inout OpenWhiskEvent
-    ) throws(ScanFailure) -> Int64? {
-        try read(field, of: &event) { cursor throws(ScanFailure) in
-            try cursor.optionalInteger(field.path)
-        }
-    }
-
-    @inline(__always)
-    fileprivate mutating func readEnvelope(
-        _ name: ScannedText, into event: inout OpenWhiskEvent
-    ) throws(ScanFailure) {
-        if says(name, "body") {
-            try mark(
-                UInt32(OpenWhiskEvent.Field.body.rawValue), of: &event.seen,
-                OpenWhiskEvent.Field.body.path)
-            try object("body") { cursor, name throws(ScanFailure) in
-                try cursor.readBody(name, into: &event)
+    fileprivate mutating func readEnvelope(into event: inout OpenWhiskEvent) throws(ScanFailure) {
+        try expectObject()
+        if take(UInt8(ascii: "}")) { return }
+        repeat {
+            guard let field = envelopeField(try key()) else {
+                try skipValue(depth: 2)
+                continue
             }
-        } else if says(name, "eventType") {
-            try readEventType(into: &event)
-        } else if says(name, "namespace") {
-            if let text = try text(.namespace, of: &event) { event.namespace = text }
-        } else if says(name, "timestamp") {
-            if let ms = try integer(.timestamp, of: &event) { event.timestampMs = ms }
-        } else {
-            try skipValue(depth: 2)
-        }
+            try checkFirst(field, of: event)
+            switch field {
+            case .body:
+                event.seen |= field.bit
+                try readBody(into: &event)
+            case .eventType: try readEventType(into: &event)
+            case .namespace:
+                if let text = try optionalText(field.path) {
+                    event.namespace = text
+                    event.seen |= field.bit
+                }
+            default:
+                if let ms = try optionalInteger(field.path) {
+                    event.timestampMs = ms
+                    event.seen |= field.bit
+                }
+            }
+        } while take(UInt8(ascii: ","))
+        try expect(UInt8(ascii: "}"), "a comma or the object's end")
     }
 
     private mutating func readEventType(
@@ -150,7 +115,8 @@ extension JSONCursor {
     ) throws(ScanFailure) {
         skipWhitespace()
         let from = offset
-        guard let word = try text(.eventType, of: &event) else { return }
+        guard let word = try optionalText("eventType") else { return }
+        event.seen |= OpenWhiskEvent.Field.eventType.bit
         if says(word, "Activation") {
             event.kind = .activation
         } else if says(word, "Metric") {
@@ -162,29 +128,101 @@ extension JSONCursor {
         }
     }
 
+    private mutating func readBody(into event: inout OpenWhiskEvent) throws(ScanFailure) {
+        guard take(UInt8(ascii: "{")) else {
+            guard position < end else { throw malformed("an object") }
+            throw try wrongType("body", expected: "an object")
+        }
+        if take(UInt8(ascii: "}")) { return }
+        repeat {
+            guard let field = bodyField(try key()) else {
+                try skipValue(depth: 3)
+                continue
+            }
+            try checkFirst(field, of: event)
+            try read(field, into: &event)
+        } while take(UInt8(ascii: ","))
+        try expect(UInt8(ascii: "}"), "a comma or the object's end")
+    }
+
+    /// A value of `null` is the same as none.
     @inline(__always)
-    private mutating func readBody(
-        _ name: ScannedText, into event: inout OpenWhiskEvent
+    private mutating func read(
+        _ field: OpenWhiskEvent.Field, into event: inout OpenWhiskEvent
     ) throws(ScanFailure) {
-        if says(name, "name") {
-            if let text = try text(.name, of: &event) { event.name = text }
-        } else if says(name, "statusCode") {
-            if let code = try integer(.statusCode, of: &event) { event.statusCode = code }
-        } else if says(name, "duration") {
-            if let ms = try double(.duration, of: &event) { event.durationMs = ms }
-        } else if says(name, "initTime") {
-            if let ms = try double(.initTime, of: &event) { event.initMs = ms }
-        } else if says(name, "kind") {
-            if let text = try text(.kind, of: &event) {
+        switch field {
+        case .name, .kind, .activationID:
+            guard let text = try optionalText(field.path) else { return }
+            switch field {
+            case .name: event.name = text
+            case .kind:
                 event.runtime = text
                 event.isSequence = says(text, "sequence")
+            default: event.activationID = text
             }
-        } else if says(name, "memory") {
-            if let mb = try double(.memory, of: &event) { event.memoryMb = mb }
-        } else if says(name, "activationId") {
-            if let text = try text(.activationID, of: &event) { event.activationID = text }
-        } else {
-            try skipValue(depth: 3)
+        case .duration, .initTime, .memory:
+            guard let value = try optionalDouble(field.path) else { return }
+            switch field {
+            case .duration: event.durationMs = value
+            case .initTime: event.initMs = value
+            default: event.memoryMb = value
+            }
+        default:
+            guard let code = try optionalInteger(field.path) else { return }
+            event.statusCode = code
+        }
+        event.seen |= field.bit
+    }
+
+    @inline(__always)
+    private func checkFirst(
+        _ field: OpenWhiskEvent.Field, of event: OpenWhiskEvent
+    ) throws(ScanFailure) {
+        guard event.seen & field.bit == 0 else {
+            throw ScanFailure(.duplicate, field: field.path, at: offset)
+        }
+    }
+
+    /// By length, then by letters.
+    @inline(__always)
+    private func envelopeField(_ key: ScannedText) -> OpenWhiskEvent.Field? {
+        guard !key.isEscaped else {
+            return escapedField(key, among: [.body, .eventType, .namespace, .timestamp])
+        }
+        switch key.count {
+        case 4: return says(key, "body") ? .body : nil
+        case 9:
+            if says(key, "eventType") { return .eventType }
+            if says(key, "namespace") { return .namespace }
+            return says(key, "timestamp") ? .timestamp : nil
+        default: return nil
+        }
+    }
+
+    @inline(__always)
+    private func bodyField(_ key: ScannedText) -> OpenWhiskEvent.Field? {
+        guard !key.isEscaped else {
+            return escapedField(
+                key,
+                among: [.name, .statusCode, .duration, .initTime, .kind, .memory, .activationID])
+        }
+        switch key.count {
+        case 4: return says(key, "name") ? .name : says(key, "kind") ? .kind : nil
+        case 6: return says(key, "memory") ? .memory : nil
+        case 8: return says(key, "duration") ? .duration : says(key, "initTime") ? .initTime : nil
+        case 10: return says(key, "statusCode") ? .statusCode : nil
+        case 12: return says(key, "activationId") ? .activationID : nil
+        default: return nil
+        }
+    }
+
+    @inline(never)
+    private func escapedField(
+        _ key: ScannedText, among fields: [OpenWhiskEvent.Field]
+    ) -> OpenWhiskEvent.Field? {
+        let name = says(key)
+        return fields.first {
+            $0.path.description.split(separator: ".").last.map(String.init) == name
         }
     }
 }
@@ -197,20 +235,23 @@ extension ScannedText {
     ) -> (first: ScannedText, middle: ScannedText?, last: ScannedText)? {
         guard !isEscaped else { return nil }
         var slashes: (first: Int32, second: Int32) = (-1, -1)
-        for place in offset..<offset + count where bytes[Int(place)] == UInt8(ascii: "/") {
-            if slashes.first < 0 {
-                slashes.first = place
-            } else if slashes.second < 0 {
-                slashes.second = place
-            } else {
-                return nil
+        var count: Int32 = 0
+        bytes.withUnsafeBufferPointer { all in
+            for place in Int(offset)..<Int(offset + self.count) where all[place] == 0x2F {
+                count += 1
+                if count == 1 {
+                    slashes.first = Int32(place)
+                } else {
+                    slashes.second = Int32(place)
+                }
             }
         }
+        guard count <= 2 else { return nil }
         func part(_ from: Int32, _ to: Int32) -> ScannedText {
             ScannedText(offset: from, count: to - from)
         }
         guard slashes.first >= 0 else { return nil }
-        let end = offset + count
+        let end = offset + self.count
         guard slashes.second >= 0 else {
             return (part(offset, slashes.first), nil, part(slashes.first + 1, end))
         }
