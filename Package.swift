@@ -78,7 +78,8 @@ let package = Package(
             tests(
                 "Conformance", of: ["Brokerage", "CRdKafka"], .binding,
                 exclude: ["Python"]),
-            tests("Translation", of: ["Translation", "Scanning"], .binding),
+            tests(
+                "Translation", of: ["Translation", "Scanning", "Bridge", "Settings"], .binding),
             tests("Featurization"),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),

@@ -8,17 +8,16 @@ extension Translator {
     /// outgoing call; the others of the same trace are what it did meanwhile, and are left out. A
     /// span's attributes go before its resource's.
     ///
-    /// | invocation | span |
-    /// | --- | --- |
-    /// | customer | `cloud.account.id`; else the account in `cloud.resource_id`, where that is an ARN; else `service.namespace` |
-    /// | function | `faas.name`; else the last part of `cloud.resource_id`; without either it is left out: a server, but no function |
-    /// | service | `service.name`, but not `unknown_service`, which SDKs make up; else the function |
-    /// | invocation | `faas.invocation_id`, else `spanId` |
-    /// | started_at_ms, duration_ms | `startTimeUnixNano`, and `endTimeUnixNano` less that |
-    /// | init_ms | 0 where `faas.coldstart`: that it was cold is known, how long it took is not |
-    /// | memory_mb | `faas.max_memory`: bytes, but MB below 2^20, as older conventions had it |
-    /// | trigger, runtime | `faas.trigger`, `process.runtime.name` |
-    /// | outcome | `status.code` 2 `error`, else `success` |
+    /// - customer: `cloud.account.id`; else the account of `cloud.resource_id`, where that is an ARN;
+    ///   else `service.namespace`.
+    /// - function: `faas.name`; else the last part of `cloud.resource_id`. Without either the span is
+    ///   left out: a server, but no function.
+    /// - service: `service.name`, but not `unknown_service`, which SDKs make up; else the function.
+    /// - invocation: `faas.invocation_id`, else `spanId`.
+    /// - init_ms: 0 where `faas.coldstart`: that it was cold is known, how long it took is not.
+    /// - memory_mb: `faas.max_memory`: bytes, but MB below 2^20, as older conventions had it.
+    /// - trigger, runtime: `faas.trigger`, `process.runtime.name`.
+    /// - outcome: `error` where `status.code` is 2, else `success`.
     mutating func translateOTLP(
         _ value: Span<UInt8>, _ place: RecordPlace, _ output: inout Translated
     ) {

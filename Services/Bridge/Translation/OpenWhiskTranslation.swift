@@ -4,16 +4,13 @@ internal import Topics
 extension Translator {
     /// An OpenWhisk user event.
     ///
-    /// | invocation | event |
-    /// | --- | --- |
-    /// | customer | `namespace`: on whose behalf it ran, which is who is limited and charged |
-    /// | service, function | package (`default` where there is none) and action of `body.name` |
-    /// | invocation | `body.activationId`; older events have none, then `topic-partition-offset` |
-    /// | started_at_ms | `timestamp` - `duration`, to the millisecond before |
-    /// | duration_ms | `duration` |
-    /// | init_ms | `initTime` where it is above 0, which is a cold start |
-    /// | memory_mb, runtime | `memory`, `kind` |
-    /// | outcome | `statusCode` 0 `success`; 1 and 2, the application's and the developer's error, `error`; 3, the platform's, `killed`: the function did nothing wrong; another is not known |
+    /// - customer: `namespace`, on whose behalf it ran, which is who is limited and charged.
+    /// - service, function: package (`default` where there is none) and action of `body.name`.
+    /// - invocation: `body.activationId`; older events have none, then `topic-partition-offset`.
+    /// - started_at_ms: `timestamp` - `duration`, to the millisecond before.
+    /// - init_ms: `initTime` where it is above 0, which is a cold start.
+    /// - outcome: of `statusCode` 0 `success`; of 1 and 2, the application's and the developer's
+    ///   error, `error`; of 3, the platform's, `killed`: the function did nothing wrong.
     ///
     /// `duration` already contains the initialisation: an invoker takes it from the beginning of that
     /// to the end of the run (`constructWhiskActivation`), so subtracting `initTime` again would put
