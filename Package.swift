@@ -95,7 +95,8 @@ let package = Package(
                 "BadInput",
                 of: [
                     "Scanning", "Numerics", "Brokerage", "Featurization", "RepresentationLearning",
-                    "Prediction", "Allocation", "Workload", "Translation", "HTTP", "Pages", "Settings",
+                    "Prediction", "Allocation", "Workload", "Translation", "HTTP", "Pages",
+                    "Settings",
                 ], .binding),
             tests("BenchmarkSmoke", of: ["Workloads"]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),

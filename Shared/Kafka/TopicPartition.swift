@@ -21,8 +21,6 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
 public enum Start: Hashable, Sendable {
     case beginning
     case end
-    /// Where the group's last commit says; where it says nothing, `auto.offset.reset` does.
-    case committed
     /// The next offset to read, that is one more than the last one seen.
     case offset(Int64)
 
@@ -30,7 +28,6 @@ public enum Start: Hashable, Sendable {
         switch self {
         case .beginning: Int64(RD_KAFKA_OFFSET_BEGINNING)
         case .end: Int64(RD_KAFKA_OFFSET_END)
-        case .committed: Int64(RD_KAFKA_OFFSET_STORED)
         case .offset(let offset): offset
         }
     }

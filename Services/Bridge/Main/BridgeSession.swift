@@ -60,14 +60,14 @@ final class BridgeSession {
     func run() throws {
         try persist { () throws(KafkaError) in try producer.prepare(timeoutMs: Limits.askMs) }
         try consumer.subscribe(
-            to: [topic], onAssign: { [unowned self] in assign($0) },
+            to: [topic], onAssign: { [unowned self] in try assign($0) },
             onRevoke: { [unowned self] in revoke($0, lost: $1) })
         while !program.stop.isRequested {
             do {
                 try consumer.withBatch(timeoutMs: pollMs) { try take($0) }
                 if isOpen, Clock.monotonicMs - openedMs >= intervalMs { try commit() }
             } catch let error as KafkaError {
-                guard error.kind != .fatal else { throw error }
+                guard error.kind != .fatal, failure == nil else { throw failure ?? error }
                 try startOver(because: error)
             }
             if let failure { throw failure }
@@ -190,7 +190,8 @@ final class BridgeSession {
         program.log.warning("transaction aborted", [.error: .string("\(error)")])
         try abort()
         program.stop.sleep(ms: Limits.startOverMs)
-        try consumer.assign(consumer.assignment.sorted().map { ($0, .committed) })
+        let partitions = consumer.assignment.sorted()
+        try consumer.assign(Array(zip(partitions, try starts(of: partitions))))
     }
 
     /// Makes a call until it succeeds, or fails for good; while a stop is requested, not for long.
@@ -216,7 +217,7 @@ final class BridgeSession {
 
     // MARK: - The group
 
-    private func assign(_ partitions: [TopicPartition]) -> [Start] {
+    private func assign(_ partitions: [TopicPartition]) throws(KafkaError) -> [Start] {
         metrics.set(partitions: partitions.count)
         program.log.info(
             "partitions assigned",
@@ -224,7 +225,21 @@ final class BridgeSession {
                 .partitions: .string(
                     partitions.map(\.partition).sorted().map(String.init).joined(separator: ","))
             ])
-        return partitions.map { _ in .committed }
+        do throws(KafkaError) { return try starts(of: partitions) } catch {
+            // This member would hold the partitions, and read none.
+            failure = error
+            throw error
+        }
+    }
+
+    /// Where the last transaction ended. Asked here and not left to librdkafka, which cannot go back to
+    /// a committed position when partitions are taken and given back in one poll.
+    private func starts(of partitions: [TopicPartition]) throws(KafkaError) -> [Start] {
+        var committed: [TopicPartition: Int64] = [:]
+        try persist { () throws(KafkaError) in
+            committed = try consumer.committed(partitions, timeoutMs: Limits.askMs)
+        }
+        return partitions.map { committed[$0].map { .offset($0) } ?? .beginning }
     }
 
     /// Ends the transaction before another member reads where it began: in order while this member is
