@@ -84,6 +84,33 @@ struct `The bridge` {
         #expect(second.wait(within: .seconds(10)) == .exited(0))
     }
 
+    @Test(.enabled(if: RealKafka.isInstalled, "needs ../shared/kafka and Java"))
+    func `writes each once on Apache Kafka, killed three times, another beside it`() throws {
+        let kafka = try RealKafka()
+        defer { kafka.stop() }
+        let line = BridgeLine(bootstrapServers: kafka.bootstrapServers)
+        try line.fill(Self.events)
+        let other = try line.start(group: "killed", ["--bridge-transaction-records-max", "50"])
+        defer { other.kill() }
+        for _ in 0..<3 {
+            let before = try line.carried(by: "killed")
+            let bridge = try line.start(group: "killed")
+            #expect(
+                try eventually(within: .seconds(60)) { try line.carried(by: "killed") > before },
+                "\(bridge.standardError)")
+            bridge.kill()
+            bridge.wait(within: .seconds(10))
+        }
+        let last = try line.start(group: "killed")
+        defer { last.kill() }
+        #expect(
+            try isCarried(line, group: "killed", within: 120),
+            "\(last.standardError)\(other.standardError)")
+        let invocations = try line.committed(.invocations)
+        #expect(invocations.values.reduce(0, +) == Self.events / 50 * 48)
+        #expect(invocations.values.allSatisfy { $0 == 1 })
+    }
+
     @Test func `waits for its topic, counts what it reads, and says so`() throws {
         try EmbeddedBroker.withBroker { servers in
             let line = BridgeLine(bootstrapServers: servers)

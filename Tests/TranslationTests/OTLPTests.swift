@@ -178,6 +178,15 @@ import Topics
         #expect(outcomes.invocations.isEmpty)
     }
 
+    @Test(arguments: [
+        ("1544712660000000001", 1e-6), ("1544712660000999999", 0.999999),
+        ("1544712660001000000", 1), ("1544712660000000000", 0),
+    ])
+    func `tells nanoseconds apart`(end: String, durationMs: Double) throws {
+        let span = Self.server.replacing("1544712661234567890", with: end)
+        #expect(try one(Self.export([span]), .otlpJSON).durationMs == durationMs)
+    }
+
     @Test func `of logs or metrics is rejected`() throws {
         #expect(
             try translate("{\"resourceLogs\":[]}", .otlpJSON).rejection?.reason == .missingField)

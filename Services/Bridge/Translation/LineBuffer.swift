@@ -92,7 +92,8 @@ final class LineBuffer {
                 return
             }
             let millionths = Int64((value * 1e6).rounded())
-            if value < 1e9, Double(millionths) / 1e6 == value {
+            // Smaller ones are written with an exponent.
+            if value >= 1e-3, value < 1e9, Double(millionths) / 1e6 == value {
                 append(integer: millionths / 1_000_000)
                 append(fraction: millionths % 1_000_000)
                 return
