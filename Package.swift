@@ -9,6 +9,7 @@ let package = Package(
         program("featurizer", "Featurizer"), program("learner", "Learner"),
         program("predictor", "Predictor"), program("allocator", "Allocator"),
         program("dashboard", "Dashboard"), program("fleet", "Fleet"), program("broker", "Broker"),
+        program("bridge", "Bridge"),
         program("benchmark", "Benchmarks"), program("evaluate", "Evaluation"),
     ],
     targets:  // Debian's C libraries.
@@ -41,6 +42,8 @@ let package = Package(
         // Services, in the order in which data passes through them.
         + service("Fleet", doing: "Workload", ["Topics", "Numerics"], main: ["Kafka"])
         + service("Broker", doing: "Brokerage", ["CZlib", "CLZ4", "CZstd", "CSnappy"])
+        + service(
+            "Bridge", doing: "Translation", ["Topics", "Scanning"], .binding, main: ["Kafka"])
         + stage("Featurizer", doing: "Featurization")
         + stage("Learner", doing: "RepresentationLearning")
         + stage("Predictor", doing: "Prediction")
@@ -77,6 +80,8 @@ let package = Package(
                 exclude: ["Python"]),
             tests(
                 "Featurization", of: ["Featurization", "Featurizer", "Numerics", "Postgres"]),
+            tests(
+                "Translation", of: ["Translation", "Scanning", "Bridge", "Settings"], .binding),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
             tests("Prediction", of: ["Prediction", "Numerics"]),
             tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),
@@ -91,7 +96,8 @@ let package = Package(
                 "BadInput",
                 of: [
                     "Scanning", "Numerics", "Brokerage", "Featurization", "RepresentationLearning",
-                    "Prediction", "Allocation", "Workload", "HTTP", "Pages", "Settings",
+                    "Prediction", "Allocation", "Workload", "Translation", "HTTP", "Pages",
+                    "Settings",
                 ], .binding),
             tests("BenchmarkSmoke", of: ["Workloads"]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),

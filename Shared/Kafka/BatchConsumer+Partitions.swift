@@ -120,6 +120,7 @@ extension BatchConsumer {
         try KafkaError.check(
             rd_kafka_committed(handle.pointer, list.pointer, Int32(clamping: timeoutMs)),
             "ask for committed offsets")
+        try list.checkElements("ask for the committed offset of")
         return list.offsets().filter { $0.value >= 0 }
     }
 

@@ -8,6 +8,8 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
         case fatal
         /// The same call may succeed later.
         case retriable
+        /// The transaction is lost: abort it, and begin another with what it held.
+        case abortable
         /// Trying again does not help: the message, the arguments or the settings have to change.
         case neither
     }
@@ -37,6 +39,8 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
         let kind: Kind? =
             if rd_kafka_error_is_fatal(error) != 0 {
                 .fatal
+            } else if rd_kafka_error_txn_requires_abort(error) != 0 {
+                .abortable
             } else if rd_kafka_error_is_retriable(error) != 0 {
                 .retriable
             } else {
@@ -98,6 +102,7 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
             RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
             RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED,
+            RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT,
         ].map(\.rawValue))
 }
 
@@ -121,6 +126,7 @@ extension KafkaError {
         public static let unknownTopicOrPartition = Code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         public static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
         public static let topicExists = Code(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        public static let fencedInstance = Code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         public static let offsetReset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
 
         init(_ code: rd_kafka_resp_err_t) { rawValue = code.rawValue }

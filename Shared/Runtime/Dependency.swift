@@ -1,10 +1,10 @@
 internal import Synchronization
-internal import Telemetry
+public import Telemetry
 
 /// A server that the process cannot do without: while it is away `/ready` says why, and the log says
 /// so once in a while.
-final class Dependency: Sendable {
-    static let kafka = "kafka"
+public final class Dependency: Sendable {
+    public static let kafka = "kafka"
     static let postgres = "postgres"
 
     private let name: String
@@ -13,22 +13,22 @@ final class Dependency: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var isAway = false
+        public var isAway = false
         var saidMs: Int64?
         var saysBack = false
         var awaySinceMs: Int64 = 0
     }
 
-    var isAway: Bool { state.withLock(\.isAway) }
+    public var isAway: Bool { state.withLock(\.isAway) }
 
-    init(_ name: String, log: Log, health: Health) {
+    public init(_ name: String, log: Log, health: Health) {
         self.name = name
         self.log = log
         self.health = health
     }
 
     /// - Parameter reason: what failed, in one line.
-    func isAway(_ reason: String) {
+    public func isAway(_ reason: String) {
         let now = Clock.monotonicMs
         let isToBeSaid = state.withLock { state in
             if !state.isAway { state.awaySinceMs = now }
@@ -42,7 +42,7 @@ final class Dependency: Sendable {
         if isToBeSaid { log.warning("waiting", [.part: .string(name), .error: .string(reason)]) }
     }
 
-    func isBack() {
+    public func isBack() {
         health.isReady(name)
         let waitedMs = state.withLock { state -> Int64? in
             guard state.isAway else { return nil }

@@ -14,7 +14,7 @@ public final class StopSignal: Sendable {
 
     /// Whether all that a stop has to keep is kept, and the rest is good manners.
     var isKept: Bool { kept.load(ordering: .relaxed) }
-    func everythingIsKept() { kept.store(true, ordering: .relaxed) }
+    public func everythingIsKept() { kept.store(true, ordering: .relaxed) }
 
     /// - Returns: whether nobody had requested it before.
     func requestFirst() -> Bool { !requested.exchange(true, ordering: .relaxed) }

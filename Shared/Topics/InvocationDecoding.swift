@@ -1,4 +1,4 @@
-internal import Scanning
+public import Scanning
 
 /// How an invocation is written, as a message's headers say.
 public enum InvocationEncoding: Equatable, Sendable {
@@ -110,8 +110,13 @@ func scan(
 }
 
 extension Rejection {
-    /// - Parameter format: the reason when the bytes break their own format.
-    fileprivate init(_ failure: ScanFailure, in bytes: Span<UInt8>, format: Reason) {
+    /// - Parameters:
+    ///   - format: the reason when the bytes break their own format.
+    ///   - bytesMax: what the scanner took at most.
+    public init(
+        _ failure: ScanFailure, in bytes: Span<UInt8>, format: Reason,
+        bytesMax: Int = ScanningLimits.messageBytesMax
+    ) {
         let field = failure.field.map { "\($0)" } ?? "the message"
         let expected = failure.expected.map { "\($0)" } ?? "something else"
         let got = excerpt(bytes, from: failure.offset, count: failure.count)
@@ -124,7 +129,7 @@ extension Rejection {
             self.init(
                 .tooLarge,
                 "the message has \(bytes.count) bytes, "
-                    + "at most \(ScanningLimits.messageBytesMax) fit")
+                    + "at most \(bytesMax) fit")
         case .tooDeep:
             self.init(
                 .tooLarge,

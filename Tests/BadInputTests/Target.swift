@@ -36,6 +36,7 @@ struct Target: Sendable {
 
     static let all: [Target] =
         invocations + messages + stages + states + models + records + broker + tables + web
+        + bridge
 
     static func named(_ name: String) -> Target {
         guard let target = all.first(where: { $0.name == name }) else {

@@ -62,6 +62,13 @@ import Workloads
         #expect(try FeaturizerBenchmark.fold(form, events: 200, rounds: 2) == 400)
     }
 
+    @Test(.enabled(if: EmbeddedBroker.isBuilt, "needs the product broker: swift build"))
+    func `of the bridge works`() throws {
+        let rows = try BridgeBenchmark(size: .smoke, passes: 1).run { _ in }
+        #expect(rows.map(\.form) == ["openwhisk", "lambda", "otlp_json"])
+        #expect(rows.allSatisfy { $0.perSecond > 0 && $0.ratio > 0 })
+    }
+
     @Test func `has a name of its own`() {
         #expect(Set(Benchmark.all.map(\.name)).count == Benchmark.all.count)
     }

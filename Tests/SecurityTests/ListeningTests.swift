@@ -18,7 +18,7 @@ struct `What listens` {
     }
 
     private static let programs = [
-        "featurizer", "learner", "predictor", "allocator", "fleet", "dashboard",
+        "featurizer", "learner", "predictor", "allocator", "fleet", "dashboard", "bridge",
     ]
 
     @Test(arguments: programs)

@@ -90,7 +90,7 @@ struct `A secret` {
         // Nobody speaks TLS at the address of the embedded broker.
         let broker = try EmbeddedBroker()
         defer { broker.kill() }
-        let programs = try (Self.stages + ["fleet"]).map { ($0, try start($0, broker)) }
+        let programs = try (Self.stages + ["fleet", "bridge"]).map { ($0, try start($0, broker)) }
         defer { for (_, program) in programs { program.process.kill() } }
         for (name, program) in programs { try expectSilence(name, program) }
     }

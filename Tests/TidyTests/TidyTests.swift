@@ -25,7 +25,7 @@ import Testing
     @Test func `lets no service import another`() throws {
         let rooms = [
             "Featurization", "RepresentationLearning", "Prediction", "Allocation",
-            "Workload", "Brokerage", "Pages",
+            "Workload", "Brokerage", "Pages", "Translation",
         ]
         let activities = Set(rooms)
         let offences = try sources().filter { $0.path.hasPrefix("Services/") }.flatMap { source in
@@ -41,7 +41,8 @@ import Testing
         let pure = [
             "Services/Featurizer/Featurization", "Services/Predictor/Prediction",
             "Services/Learner/RepresentationLearning", "Services/Allocator/Allocation",
-            "Services/Fleet/Workload", "Shared/Numerics", "Shared/Processing",
+            "Services/Fleet/Workload", "Services/Bridge/Translation", "Shared/Numerics",
+            "Shared/Processing",
             "Shared/Topics",
         ]
         let shells: Set<String> = ["Kafka", "Postgres", "HTTP", "Runtime", "Dispatch"]

@@ -4,7 +4,7 @@
 #   compose/kafka/acls.sh [--execute] [--remove] --bootstrap-server HOST:PORT
 #       [--command-config FILE] [--featurizer PRINCIPAL] [--learner PRINCIPAL]
 #       [--predictor PRINCIPAL] [--allocator PRINCIPAL] [--fleet PRINCIPAL] [--operator PRINCIPAL]
-#       [--idempotent-write]
+#       [--bridge PRINCIPAL [--bridge-topic TOPIC]] [--idempotent-write]
 #
 # PRINCIPAL is how Kafka calls the client: User:featurizer with SASL, User:CN=featurizer with a
 # client certificate. Left out, it is User: and the process's name; an empty one leaves it out.
@@ -16,7 +16,8 @@
 # makes the topics beforehand (or give somebody Create and a process makes what is missing). An
 # idempotent producer needs no more than Write in Kafka from 3.0 on; --idempotent-write grants it on
 # the cluster for older ones. The dashboard does not use Kafka. --operator is who announces services
-# and looks at rejections.
+# and looks at rejections. --bridge is who brings another platform's events in, from TOPIC (events)
+# and in transactions; nobody, unless given.
 set -euo pipefail
 
 fail() {
@@ -36,7 +37,7 @@ operator   | rejections                               | services                
 '
 
 declare -A principal=()
-server= config=() execute= action=--add idempotent=
+server= config=() execute= action=--add idempotent= bridge_topic=events
 while (($#)); do
     case $1 in
         --execute) execute=1; shift ;;
@@ -44,11 +45,12 @@ while (($#)); do
         --idempotent-write) idempotent=1; shift ;;
         --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; exit 0 ;;
         --bootstrap-server | --command-config | --featurizer | --learner | --predictor | \
-            --allocator | --fleet | --operator)
+            --allocator | --fleet | --operator | --bridge | --bridge-topic)
             (($# >= 2)) || fail "$1 needs a value; --help explains"
             case $1 in
                 --bootstrap-server) server=$2 ;;
                 --command-config) config=(--command-config "$2") ;;
+                --bridge-topic) bridge_topic=$2 ;;
                 *) [[ -z $2 || $2 == *:?* ]] || fail "$1 is $2, expected a principal as User:name"
                     principal[${1#--}]=$2 ;;
             esac
@@ -97,4 +99,11 @@ while IFS='|' read -r process reads writes group; do
     run --allow-principal "$who" --operation Write "${topics[@]}"
     [[ -z $idempotent ]] || run --allow-principal "$who" --operation IdempotentWrite --cluster
 done <<<"$table"
+if [[ -n ${principal[bridge]:-} ]]; then
+    who=(--allow-principal "${principal[bridge]}")
+    run "${who[@]}" --operation Read --topic "$bridge_topic" --group bridge
+    run "${who[@]}" --operation Write --topic invocations --topic rejections
+    run "${who[@]}" --operation Write --operation Describe --transactional-id antiphase-bridge \
+        --resource-pattern-type prefixed
+fi
 settle

@@ -8,9 +8,10 @@ internal import Workload
         Program.run(FleetSettings.command, waitingFor: ["kafka"]) { program in
             try program.serveOperations {
                 let source = try FleetSettings.source(of: program)
-                guard let keyed = try prepareTopics(program.settings, program, FleetRun.topics)
+                guard let keyed = try prepareTopics(program.settings, program, FleetRun.topics),
+                    let form = try EventForm.prepare(program, keyed: keyed)
                 else { return }
-                let run = FleetRun(program, source, keyed: keyed)
+                let run = FleetRun(program, source, keyed: keyed, form)
                 try run.run()
                 guard program.settings[FleetSettings.hold] else { return }
                 while !program.stop.isRequested { program.stop.sleep(ms: 1_000) }

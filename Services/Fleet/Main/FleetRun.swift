@@ -12,6 +12,7 @@ final class FleetRun {
     private let program: Program
     private let source: any FleetSource
     private let keyed: Int32
+    private let form: EventForm
     private let speed: Double?
     private let limit: Int
     /// Counts of what earlier runs sent need the whole workload drawn again.
@@ -29,8 +30,9 @@ final class FleetRun {
     /// Assignments and progress are looked at this often.
     private static let housekeepingMs: Int64 = 200
 
-    init(_ program: Program, _ source: any FleetSource, keyed: Int32) {
+    init(_ program: Program, _ source: any FleetSource, keyed: Int32, _ form: EventForm) {
         self.program = program
+        self.form = form
         self.source = source
         self.keyed = keyed
         speed = program.settings[FleetSettings.speed].times
@@ -55,12 +57,12 @@ final class FleetRun {
     private func attempt() throws -> Ending {
         let cluster = program.settings.cluster
         let reader = TopicReader(cluster, program)
-        guard let resume = try reader.resume(run: source.run, partitions: keyed) else {
+        guard let resume = try reader.resume(run: source.run, form) else {
             return .stopped
         }
         var stream = EventStream(source, from: countsAll ? 0 : resume.minute)
         let sender = try Sender(
-            cluster, run: source.run, keyed: keyed, program)
+            cluster, run: source.run, keyed: keyed, form, program)
         let follower =
             program.settings[FleetSettings.followAssignments]
             ? try AssignmentFollower(cluster, program) : nil
@@ -144,7 +146,7 @@ final class FleetRun {
         }
         while !program.stop.isRequested {
             let sender = try Sender(
-                cluster, run: source.run, keyed: keyed, program)
+                cluster, run: source.run, keyed: keyed, form, program)
             for worker in planned + gone where try !sender.send(worker) { return }
             if sender.finish() { break }
             // Whole values: saying all of them again changes nothing.

@@ -5,12 +5,19 @@ internal import Telemetry
 internal import Workload
 
 enum FleetSettings {
-    enum Format: String, CaseIterable, SettingValue { case azure2019 }
+    enum Format: String, CaseIterable, SettingValue { case azure2019, azure2021 }
 
     static let format = Setting(
         "format", default: Format.azure2019,
-        "the trace's layout: AzureFunctionsDataset2019's tables, unpacked")
-    static let folder = Positional("DIR", "the folder with the trace's tables")
+        "the trace's layout: AzureFunctionsDataset2019's tables, unpacked, or the file of "
+            + "AzureFunctionsInvocationTrace2021: app,func,end_timestamp,duration in seconds")
+    static let trace = Positional(
+        "DIR|FILE", "azure2019: the folder with the trace's tables; azure2021: the file")
+    static let form = Setting(
+        "as", default: EventForm.Name.invocations,
+        "how executions are written: our invocations, or Apache OpenWhisk's user events")
+    static let eventsTopic = Setting(
+        "events.topic", default: "events", "where OpenWhisk's events are written")
     static let speed = Setting(
         "speed", default: Speed.times(60), "how many times faster than real; max: unpaced")
     static let seed = Setting(
@@ -23,9 +30,10 @@ enum FleetSettings {
     static let generatedStart = Setting(
         "start", default: Moment(ms: GeneratedFleet.Parameters().startMs),
         "when the generated time begins; the default is a Monday")
-    static let traceStart = Setting(
-        "start", default: Moment(ms: TraceReplay.azure2019Ms),
-        "midnight of the trace's first day, UTC")
+    static let traceStart = Setting<Moment?>(
+        optional: "start",
+        "midnight of the trace's first day, UTC; left out, the public one's: 2019-07-15, 2021-01-31"
+    )
     static let limit = Setting(
         "limit", default: 0, in: 0...Int.max,
         "end after this many events of the workload, those of earlier runs included; 0: no limit")
@@ -51,7 +59,8 @@ enum FleetSettings {
         name: "fleet",
         summary: "a Lambda-like fleet: writes invocations, announces services and workers",
         settings: [
-            speed, seed, limit, counts, hold, followAssignments, workerMilliCpu, workerMemoryMb,
+            speed, seed, limit, counts, hold, form, eventsTopic, followAssignments, workerMilliCpu,
+            workerMemoryMb,
             workersPerCell, StageSettings.bootstrapServers, StageSettings.partitions,
             StageSettings.replication, StageSettings.operationsAddress,
             StageSettings.operationsPort, StageSettings.logLevel,
@@ -62,7 +71,7 @@ enum FleetSettings {
                 settings: [functions, days, generatedStart]),
             Command(
                 name: "replay", summary: "every invocation that a public trace counts",
-                positional: [folder], settings: [format, traceStart]),
+                positional: [trace], settings: [format, traceStart]),
         ])
 
     /// - Throws: when the trace cannot be read, or holds a function that fits no worker.
@@ -79,15 +88,27 @@ enum FleetSettings {
             parameters.workerMemoryMb = workerMemoryMb
             return GeneratedFleet(parameters)
         }
-        let trace = try AzureTrace(folder: settings[folder][0])
-        program.log.info(
-            "trace read",
-            [
-                .functions: .integer(trace.functionCount),
-                .invocations: .integer(trace.invocationCount),
-            ])
-        return try TraceReplay(
-            trace, seed: seed, midnightMs: settings[traceStart].ms, workerMemoryMb: workerMemoryMb)
+        let place = settings[trace][0]
+        let startMs = settings[traceStart]?.ms
+        func tell(functions: Int, invocations: Int) {
+            program.log.info(
+                "trace read",
+                [.functions: .integer(functions), .invocations: .integer(invocations)])
+        }
+        switch settings[format] {
+        case .azure2019:
+            let trace = try AzureTrace(folder: place)
+            tell(functions: trace.functionCount, invocations: trace.invocationCount)
+            return try TraceReplay(
+                trace, seed: seed, midnightMs: startMs ?? TraceReplay.azure2019Ms,
+                workerMemoryMb: workerMemoryMb)
+        case .azure2021:
+            let trace = try AzureInvocationTrace(file: place)
+            tell(functions: trace.functionCount, invocations: trace.invocationCount)
+            return try InvocationReplay(
+                trace, seed: seed, midnightMs: startMs ?? InvocationReplay.azure2021Ms,
+                workerMemoryMb: workerMemoryMb)
+        }
     }
 
     static func workerPlan(_ settings: Settings) -> WorkerPlan {

@@ -16,7 +16,8 @@ final class Sender {
     private let producer: Producer
     private let program: Program
     private let keyed: Int32
-    private let writer: InvocationWriter
+    private let form: EventForm
+    private var writer: EventWriter
     private let published: Counter
     /// By function number.
     private var routes: [Int: Route] = [:]
@@ -36,14 +37,17 @@ final class Sender {
     /// How long a stop waits for acknowledgements; what has none is sent again by the next run.
     private static let stopMs: Int64 = 5_000
 
-    init(_ cluster: Cluster, run: String, keyed: Int32, _ program: Program) throws {
+    init(
+        _ cluster: Cluster, run: String, keyed: Int32, _ form: EventForm, _ program: Program
+    ) throws {
         var options = Producer.Options(cluster)
         // A message given up would leave a hole that the next run could not see: never give up.
         options.settings["message.timeout.ms"] = "0"
         producer = try Producer(options)
         self.program = program
         self.keyed = keyed
-        writer = InvocationWriter(run: run)
+        self.form = form
+        writer = EventWriter(form.name, run: run)
         published = program.metrics.counter(
             "messages_published_total", "Messages written.", labels: ["topic"])
     }
@@ -67,7 +71,7 @@ final class Sender {
         value.removeAll(keepingCapacity: true)
         writer.write(execution, of: profile, worker: worker, to: &value)
         try producer.send(
-            to: Topic.invocations.name, partition: route.partition, key: route.key, value: value)
+            to: form.topic, partition: route.partition, key: route.key, value: value)
         underWay[profile.number, default: 0] += 1
         invocations += 1
         return true
@@ -157,7 +161,7 @@ final class Sender {
 
     private func acknowledge() {
         guard !underWay.isEmpty else { return }
-        published.add(Double(underWay.values.reduce(0, +)), Topic.invocations.name)
+        published.add(Double(underWay.values.reduce(0, +)), form.topic)
         acknowledged.merge(underWay, uniquingKeysWith: +)
         underWay.removeAll(keepingCapacity: true)
         program.health.isReady("kafka")
@@ -172,7 +176,7 @@ final class Sender {
         if let known = routes[profile.number] { return known }
         let path = profile.id.service.path
         let route = Route(
-            function: profile.id, partition: Topics.partition(ofKey: path, among: keyed),
+            function: profile.id, partition: Topics.partition(ofKey: path, among: form.partitions),
             key: Array(path.utf8))
         routes[profile.number] = route
         return route

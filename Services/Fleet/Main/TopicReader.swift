@@ -24,12 +24,12 @@ struct TopicReader {
     }
 
     /// How far a run got; nil when a stop came first.
-    func resume(run: String, partitions: Int32) throws -> Resume? {
+    func resume(run: String, _ form: EventForm) throws -> Resume? {
         try retrying {
-            var resume = try readTails(run, partitions)
+            var resume = try readTails(run, form)
             while !resume.isFresh, !program.stop.isRequested {
                 program.stop.sleep(ms: Self.quietMs)
-                let again = try readTails(run, partitions)
+                let again = try readTails(run, form)
                 if again == resume { break }
                 resume = again
             }
@@ -42,7 +42,7 @@ struct TopicReader {
         try retrying {
             let consumer = try self.consumer()
             var known: [String: WorkerReported] = [:]
-            let marks = try watermarks(of: .workers, consumer)
+            let marks = try watermarks(of: Topic.workers.name, consumer)
             try read(marks.map { ($0.key, $0.value.low) }, consumer) { record in
                 guard let key = record.copyKey() else { return }
                 let name = String(decoding: key, as: UTF8.self)
@@ -55,11 +55,11 @@ struct TopicReader {
         }
     }
 
-    private func readTails(_ run: String, _ partitions: Int32) throws -> Resume {
+    private func readTails(_ run: String, _ form: EventForm) throws -> Resume {
         let consumer = try self.consumer()
-        var resume = Resume(run: run, partitions: partitions)
+        var resume = Resume(run: run, partitions: form.partitions)
         var unsure: [TopicPartition: Watermarks] = [:]
-        for (partition, marks) in try watermarks(of: .invocations, consumer) {
+        for (partition, marks) in try watermarks(of: form.topic, consumer) {
             if marks.low < marks.high {
                 unsure[partition] = marks
             } else if marks.high > 0 {
@@ -70,9 +70,9 @@ struct TopicReader {
         while !unsure.isEmpty, !program.stop.isRequested {
             let starts = unsure.map { ($0.key, max($0.value.low, $0.value.high - window)) }
             try read(starts, consumer) { record in
-                let id = record.withValue { invocationID(in: $0) }
+                let id = record.withValue { eventID(form.idMember, in: $0) }
                 if let id, resume.found(invocation: id, in: record.partition) {
-                    unsure[TopicPartition(Topic.invocations.name, record.partition)] = nil
+                    unsure[TopicPartition(form.topic, record.partition)] = nil
                 }
             }
             unsure = unsure.filter { $0.value.high - $0.value.low > window }
@@ -88,11 +88,11 @@ struct TopicReader {
     }
 
     private func watermarks(
-        of topic: Topic, _ consumer: BatchConsumer
+        of topic: String, _ consumer: BatchConsumer
     ) throws -> [TopicPartition: Watermarks] {
         var marks: [TopicPartition: Watermarks] = [:]
-        for number in 0..<(try consumer.partitionCount(of: topic.name, timeoutMs: Self.requestMs)) {
-            let partition = TopicPartition(topic.name, Int32(number))
+        for number in 0..<(try consumer.partitionCount(of: topic, timeoutMs: Self.requestMs)) {
+            let partition = TopicPartition(topic, Int32(number))
             marks[partition] = try consumer.watermarks(of: partition, timeoutMs: Self.requestMs)
         }
         return marks
@@ -134,9 +134,9 @@ struct TopicReader {
     }
 }
 
-/// The id in an invocation that a fleet wrote; nil in what others wrote otherwise.
-private func invocationID(in value: Span<UInt8>) -> String? {
-    let name = Array(#""invocation":""#.utf8)
+/// The id in an event that a fleet wrote; nil in what others wrote otherwise.
+private func eventID(_ member: String, in value: Span<UInt8>) -> String? {
+    let name = Array(#""\#(member)":""#.utf8)
     guard value.count > name.count else { return nil }
     for start in 0..<value.count - name.count {
         var matched = 0

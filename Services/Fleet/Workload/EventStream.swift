@@ -40,8 +40,15 @@ public protocol FleetSource: Sendable {
     /// Calls `body` with each function that begins something in the minute, in order of number,
     /// and the moments, rising.
     func arrivals(in minute: Int, _ body: (FunctionProfile, [Int64]) -> Void)
+    /// How long each of a function's executions that begin in the minute took, in the order of
+    /// `arrivals`; nil where that is drawn.
+    func measuredMicros(of function: Int, in minute: Int) -> [Int64]?
     /// - Precondition: it appeared, and did not end longer ago than the longest execution.
     func profile(_ number: Int) -> FunctionProfile
+}
+
+extension FleetSource {
+    public func measuredMicros(of function: Int, in minute: Int) -> [Int64]? { nil }
 }
 
 /// A workload's events, drawn minute by minute as they are asked for.
@@ -122,13 +129,14 @@ public struct EventStream {
             var lastEnd = lastEnds[profile.number]
             var twin = 0
             var before = Int64.min
-            for start in starts {
+            let measured = source.measuredMicros(of: profile.number, in: minute)
+            for (i, start) in starts.enumerated() {
                 twin = start == before ? twin + 1 : 0
                 before = start
                 let warmUntil = lastEnd == .min ? .min : lastEnd + Limits.keepAliveMs * 1_000
                 let execution = draw.execution(
                     startedAtMs: start, twin: twin, isCold: start * 1_000 > warmUntil,
-                    durationMsMax: longest)
+                    durationMsMax: longest, measuredMicros: measured?[i])
                 lastEnd = max(lastEnd, execution.endMicros)
                 running.append(execution)
             }

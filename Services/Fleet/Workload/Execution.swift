@@ -63,10 +63,13 @@ struct ExecutionDraw {
         random = SeededRandom(seed: ~profile.seed, at: UInt64(minute))
     }
 
+    /// - Parameter measuredMicros: how long it took, where that is known.
     mutating func execution(
-        startedAtMs: Int64, twin: Int, isCold: Bool, durationMsMax: Double
+        startedAtMs: Int64, twin: Int, isCold: Bool, durationMsMax: Double,
+        measuredMicros: Int64? = nil
     ) -> Execution {
         var duration = min(durationMsMax, profile.durationMs.value(at: random.openUniform()))
+        if let measuredMicros { duration = Double(measuredMicros) / 1_000 }
         var peak = min(profile.memoryMb, profile.memoryPeakMb.value(at: random.openUniform()))
         var cold = isCold ? profile.initMs.value(at: random.openUniform()) : nil
         var outcome = Outcome.success

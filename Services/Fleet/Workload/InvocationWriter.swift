@@ -97,7 +97,7 @@ public struct InvocationWriter: Sendable {
 /// By scalars, for a quotation mark with an accent on it is still one.
 ///
 /// - Precondition: names hold no control characters: `FieldLimits` refuses them.
-private func jsonText(_ text: String) -> String {
+func jsonText(_ text: String) -> String {
     var json = "\""
     for scalar in text.unicodeScalars {
         if scalar == "\"" || scalar == "\\" { json += "\\" }

@@ -113,7 +113,7 @@ public struct OversizedFunction: Error, Equatable, CustomStringConvertible {
     }
 }
 
-private func drawProfile(
+func drawProfile(
     _ function: AzureTrace.Function, number: Int, seed: UInt64
 ) -> FunctionProfile {
     let id = FunctionID(
@@ -140,7 +140,8 @@ private func drawProfile(
         durationIsMeasured: true,
         memoryPeakMb: memory,
         initMs: .logNormal(median: exp(0.2966 + 1.1 * random.normal()) * 1_000, sigma: 0.74),
-        failures: FailureLaw(rate: failureRate(of: function, in: id.service, seed: seed), deploySeed: nil))
+        failures: FailureLaw(
+            rate: failureRate(of: function, in: id.service, seed: seed), deploySeed: nil))
 }
 
 /// Whole multiples of 64 MB, as Lambda's console suggests, with a little room.
@@ -172,7 +173,7 @@ private func failureRate(
     }
 }
 
-private func announcements(
+func announcements(
     of functions: [FunctionProfile], _ firstMinute: [Int: Int], seed: UInt64
 ) -> [(minute: Int, announced: ServiceAnnounced)] {
     let active = functions.filter { firstMinute[$0.number] != nil }
@@ -190,8 +191,7 @@ private func announcements(
 }
 
 /// Four digits that change with the trace.
-private func digest(_ functions: [FunctionProfile], _ invocations: Int, _ startMs: Int64) -> String
-{
+func digest(_ functions: [FunctionProfile], _ invocations: Int, _ startMs: Int64) -> String {
     var random = SeededRandom(
         seed: UInt64(bitPattern: startMs) ^ UInt64(invocations),
         for: functions.map(\.id.function).joined())

@@ -7,8 +7,10 @@ struct JSONCursor {
     var position: UnsafePointer<UInt8>
     let end: UnsafePointer<UInt8>
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) throws(ScanFailure) {
-        guard bytes.count <= ScanningLimits.messageBytesMax else {
+    init(
+        _ bytes: UnsafeBufferPointer<UInt8>, bytesMax: Int = ScanningLimits.messageBytesMax
+    ) throws(ScanFailure) {
+        guard bytes.count <= bytesMax else {
             throw ScanFailure(.tooLong, count: bytes.count)
         }
         guard let base = bytes.baseAddress else {

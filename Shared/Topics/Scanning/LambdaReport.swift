@@ -17,26 +17,26 @@ extension ScannedInvocation {
                 try cursor.readEvent(name, into: &report)
             }
             try cursor.expectEnd()
-            return try report.scanned()
+            return try report.scanned(in: cursor)
         }
     }
 }
 
 private struct Report {
     var timeMs: Int64?
-    var type: String?
+    var hasType = false
     var hasRecord = false
     var hasMetrics = false
     var requestID: ScannedText?
-    var status: String?
-    var errorType: String?
+    var status: ScannedText?
+    var errorType: ScannedText?
     var durationMs: Double?
     var memorySizeMb: Double?
     var memoryUsedMb: Double?
     var initMs: Double?
 
-    func scanned() throws(ScanFailure) -> ScannedInvocation {
-        guard type != nil else { throw ScanFailure(.missing, field: "type") }
+    func scanned(in cursor: JSONCursor) throws(ScanFailure) -> ScannedInvocation {
+        guard hasType else { throw ScanFailure(.missing, field: "type") }
         guard let timeMs else { throw ScanFailure(.missing, field: "time") }
         guard hasRecord else { throw ScanFailure(.missing, field: "record") }
         guard let requestID else { throw ScanFailure(.missing, field: "record.requestId") }
@@ -59,103 +59,113 @@ private struct Report {
         scanned.set(.memoryMb, memorySizeMb)
         if let memoryUsedMb { scanned.set(.memoryPeakMb, memoryUsedMb) }
         if let initMs { scanned.set(.initMs, initMs) }
-        scanned.outcome = outcome(status)
+        scanned.outcome = outcome(status, in: cursor)
         scanned.mark(.outcome)
         try scanned.checkPresence(identified: true)
         return scanned
     }
 
-    private func outcome(_ status: String) -> UInt8 {
-        let word: String =
-            switch status {
-            case "success", "timeout": status
-            case "failure", "error":
-                errorType == "Runtime.OutOfMemory" ? "out_of_memory" : "error"
-            default: ""
-            }
-        let place = ScannedInvocation.outcomes.firstIndex { $0.description == word }
-        return UInt8(place ?? Int(ScannedInvocation.unknownOutcome))
+    private func outcome(_ status: ScannedText, in cursor: JSONCursor) -> UInt8 {
+        if cursor.says(status, "success") { return 0 }
+        if cursor.says(status, "timeout") { return 2 }
+        guard cursor.says(status, "failure") || cursor.says(status, "error") else {
+            return ScannedInvocation.unknownOutcome
+        }
+        let isOutOfMemory = errorType.map { cursor.says($0, "Runtime.OutOfMemory") }
+        return isOutOfMemory == true ? 3 : 1
     }
 }
 
 extension JSONCursor {
     /// An object's members, behind its opening brace; `read` takes or passes over each value.
+    @inline(__always)
     fileprivate mutating func members(
-        _ read: (inout JSONCursor, String) throws(ScanFailure) -> Void
+        _ read: (inout JSONCursor, ScannedText) throws(ScanFailure) -> Void
     ) throws(ScanFailure) {
         if take(UInt8(ascii: "}")) { return }
         repeat {
-            let name = says(try key())
+            let name = try key()
             try read(&self, name)
         } while take(UInt8(ascii: ","))
         try expect(UInt8(ascii: "}"), "a comma or the object's end")
     }
 
     fileprivate mutating func readEvent(
-        _ name: String, into report: inout Report
+        _ name: ScannedText, into report: inout Report
     ) throws(ScanFailure) {
         skipWhitespace()
-        let from = offset
-        switch name {
-        case "time":
-            var text: String?
-            try read(into: &text, "time")
-            guard let text else { return }
-            guard report.timeMs == nil else {
-                throw ScanFailure(.duplicate, field: "time", at: from)
-            }
-            guard let timeMs = milliseconds(text) else {
-                throw ScanFailure(
-                    .wrongType, field: "time", expected: "a time as 2026-01-31T23:59:59.123Z",
-                    at: from, count: offset - from)
-            }
-            report.timeMs = timeMs
-        case "type":
-            try read(into: &report.type, "type")
-            guard report.type ?? "platform.report" == "platform.report" else {
-                throw ScanFailure(
-                    .wrongType, field: "type", expected: "\"platform.report\"", at: from,
-                    count: offset - from)
-            }
-        case "record":
+        if says(name, "time") {
+            try readTime(into: &report)
+        } else if says(name, "type") {
+            try readType(into: &report)
+        } else if says(name, "record") {
             try enterObject("record", &report.hasRecord)
             try members { cursor, name throws(ScanFailure) in
                 try cursor.readRecord(name, into: &report)
             }
-        default: try skipValue(depth: 2)
+        } else {
+            try skipValue(depth: 2)
+        }
+    }
+
+    private mutating func readTime(into report: inout Report) throws(ScanFailure) {
+        let from = offset
+        guard let text = try optionalText("time") else { return }
+        guard report.timeMs == nil else {
+            throw ScanFailure(.duplicate, field: "time", at: from)
+        }
+        guard let timeMs = plainMilliseconds(text) ?? milliseconds(says(text)) else {
+            throw ScanFailure(
+                .wrongType, field: "time", expected: "a time as 2026-01-31T23:59:59.123Z",
+                at: from, count: offset - from)
+        }
+        report.timeMs = timeMs
+    }
+
+    private mutating func readType(into report: inout Report) throws(ScanFailure) {
+        let from = offset
+        guard !report.hasType else { throw ScanFailure(.duplicate, field: "type", at: from) }
+        guard let type = try optionalText("type") else { return }
+        report.hasType = true
+        guard says(type, "platform.report") else {
+            throw ScanFailure(
+                .wrongType, field: "type", expected: "\"platform.report\"", at: from,
+                count: offset - from)
         }
     }
 
     private mutating func readRecord(
-        _ name: String, into report: inout Report
+        _ name: ScannedText, into report: inout Report
     ) throws(ScanFailure) {
-        switch name {
-        case "requestId":
-            guard report.requestID == nil else {
-                throw ScanFailure(.duplicate, field: "record.requestId", at: offset)
-            }
-            report.requestID = try optionalText("record.requestId")
-        case "status": try read(into: &report.status, "record.status")
-        case "errorType": try read(into: &report.errorType, "record.errorType")
-        case "metrics":
+        if says(name, "requestId") {
+            try read(into: &report.requestID, "record.requestId")
+        } else if says(name, "status") {
+            try read(into: &report.status, "record.status")
+        } else if says(name, "errorType") {
+            try read(into: &report.errorType, "record.errorType")
+        } else if says(name, "metrics") {
             try enterObject("record.metrics", &report.hasMetrics)
             try members { cursor, name throws(ScanFailure) in
                 try cursor.readMetric(name, into: &report)
             }
-        default: try skipValue(depth: 3)
+        } else {
+            try skipValue(depth: 3)
         }
     }
 
     private mutating func readMetric(
-        _ name: String, into report: inout Report
+        _ name: ScannedText, into report: inout Report
     ) throws(ScanFailure) {
-        switch name {
-        case "durationMs": try read(into: &report.durationMs, "record.metrics.durationMs")
-        case "memorySizeMB": try read(into: &report.memorySizeMb, "record.metrics.memorySizeMB")
-        case "maxMemoryUsedMB":
+        if says(name, "durationMs") {
+            try read(into: &report.durationMs, "record.metrics.durationMs")
+        } else if says(name, "memorySizeMB") {
+            try read(into: &report.memorySizeMb, "record.metrics.memorySizeMB")
+        } else if says(name, "maxMemoryUsedMB") {
             try read(into: &report.memoryUsedMb, "record.metrics.maxMemoryUsedMB")
-        case "initDurationMs": try read(into: &report.initMs, "record.metrics.initDurationMs")
-        default: try skipValue(depth: 4)
+        } else if says(name, "initDurationMs") {
+            try read(into: &report.initMs, "record.metrics.initDurationMs")
+        } else {
+            try skipValue(depth: 4)
         }
     }
 
@@ -171,10 +181,10 @@ extension JSONCursor {
     }
 
     private mutating func read(
-        into value: inout String?, _ field: StaticString
+        into value: inout ScannedText?, _ field: StaticString
     ) throws(ScanFailure) {
         guard value == nil else { throw ScanFailure(.duplicate, field: field, at: offset) }
-        value = try optionalText(field).map { says($0) }
+        value = try optionalText(field)
     }
 
     private mutating func read(
@@ -182,5 +192,30 @@ extension JSONCursor {
     ) throws(ScanFailure) {
         guard value == nil else { throw ScanFailure(.duplicate, field: field, at: offset) }
         value = try optionalDouble(field)
+    }
+
+    /// `2026-01-31T23:59:59.123Z`, as Lambda writes it; nil for any other way, right or wrong.
+    private func plainMilliseconds(_ text: ScannedText) -> Int64? {
+        guard !text.isEscaped, text.count == 24 else { return nil }
+        let place = start + Int(text.offset)
+        var isDigit = true
+        func number(_ from: Int, _ count: Int) -> Int {
+            var value = 0
+            for i in from..<from + count {
+                let digit = place[i] &- 0x30
+                isDigit = isDigit && digit < 10
+                value = value &* 10 &+ Int(digit)
+            }
+            return value
+        }
+        let (year, month, day) = (number(0, 4), number(5, 2), number(8, 2))
+        let (hour, minute, second) = (number(11, 2), number(14, 2), number(17, 2))
+        let ms = number(20, 3)
+        guard isDigit, place[4] == 0x2D, place[7] == 0x2D, place[10] == 0x54, place[13] == 0x3A,
+            place[16] == 0x3A, place[19] == 0x2E, place[23] == 0x5A, (1...12).contains(month),
+            (1...28).contains(day), hour < 24, minute < 60, second < 60
+        else { return nil }
+        let minutes = (days(year, month, day) * 24 + hour) * 60 + minute
+        return Int64(minutes * 60_000 + second * 1_000 + ms)
     }
 }

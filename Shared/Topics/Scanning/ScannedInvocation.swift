@@ -2,6 +2,8 @@
 public enum ScanningLimits {
     /// An invocation's event is some 300 bytes; what is larger is something else.
     public static let messageBytesMax = 65_536
+    /// A record of another platform may hold many; a broker takes no larger one by default.
+    public static let exportBytesMax = 1_048_576
     /// Objects and arrays inside each other, in fields that we skip.
     public static let nestingMax = 32
 }

@@ -58,7 +58,7 @@ private func lastDay(of month: Int, _ year: Int) -> Int {
 
 /// Days since 1970-01-01, of the Gregorian calendar; years begin in March, so that the leap day is
 /// their last.
-private func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let year = month <= 2 ? year - 1 : year
     let monthFromMarch = (month + 9) % 12
     let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1

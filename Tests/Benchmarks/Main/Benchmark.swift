@@ -11,7 +11,7 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
-                   benchmark broker [--smoke] [--passes N]
+                   benchmark broker|bridge [--smoke] [--passes N]
                    benchmark featurizer [--help | OPTION...]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
@@ -28,6 +28,8 @@ import Workloads
               featurizer        the featurizer as a process, from a Kafka topic to shapes kept in PostgreSQL,
                                 beside plain consumption of the same topic; restarts, rebalancing,
                                 scaling out: benchmark featurizer --help
+              bridge            the bridge as a process, from each platform's topic to committed
+                                invocations, beside plain consumption of the same topic
 
             \(list.joined(separator: "\n"))
             """
@@ -58,12 +60,9 @@ import Workloads
             default: names.append(argument)
             }
         }
-        if names.contains(BrokerBenchmark.name) {
-            guard names.count == 1 else { fail("\(BrokerBenchmark.name) is measured alone") }
-            do {
-                print(
-                    try BrokerBenchmark(size: isSmoke ? .smoke : .full, passes: passes).run(tell))
-            } catch { fail("\(error)") }
+        for (name, measure) in alone where names.contains(name) {
+            guard names.count == 1 else { fail("\(name) is measured alone") }
+            do { try measure(isSmoke, passes) } catch { fail("\(error)") }
             return
         }
         if names.contains(FeaturizerBenchmark.name) {
@@ -80,6 +79,23 @@ import Workloads
                 fail("\(error)")
             }
         }
+    }
+
+    /// Those that measure processes.
+    private static var alone: [(String, (_ isSmoke: Bool, _ passes: Int) throws -> Void)] {
+        [
+            (
+                BrokerBenchmark.name,
+                { print(try BrokerBenchmark(size: $0 ? .smoke : .full, passes: $1).run(tell)) }
+            ),
+            (
+                BridgeBenchmark.name,
+                {
+                    let benchmark = BridgeBenchmark(size: $0 ? .smoke : .full, passes: $1)
+                    for row in try benchmark.run(tell) { print(row) }
+                }
+            ),
+        ]
     }
 
     /// At once, into a file too: it takes minutes.
