@@ -2,12 +2,14 @@
 enum Limits {
     /// Records handed out by one poll.
     static let batchRecordsMax = 10_000
-    /// Records kept ready per partition; memory grows with partitions and record size.
-    static let prefetchRecordsPerPartition = 10_000
-    /// Kilobytes kept ready over all partitions, beside as many in the batch that is in work and what
-    /// one more fetch brings. When they are full, librdkafka 2.0.2 stops fetching for a whole second:
-    /// messages of 6 KB and more come at 64 MB a second at most, smaller ones never meet it.
-    static let prefetchKilobytesMax = 65_536
+    /// Records kept ready, over all partitions. When there are so many, or so many kilobytes of them,
+    /// librdkafka 2.0.2 stops fetching for a whole second: they have to last for that long.
+    static let prefetchRecords = 1_000_000
+    /// Beside as many in the batch that is in work and what one more fetch brings. Messages that all
+    /// are large come at that many a second at most.
+    static let prefetchKilobytesMax = 196_608
+    /// Bytes that one fetch brings of a partition, compressed; a larger message comes all the same.
+    static let fetchBytesPerPartition = 262_144
     /// Bytes of one message, key and headers included; Kafka's own default.
     static let messageBytesMax = 1_000_000
     /// How long `Producer.send` waits for room before it gives up.
