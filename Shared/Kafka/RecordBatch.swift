@@ -17,13 +17,16 @@ public struct RecordView {
     public let partition: Int32
     public let offset: Int64
     /// Milliseconds since 1970, nil when the record has no timestamp.
-    public var timestampMs: Int64? { timestamp < 0 ? nil : timestamp }
+    public var timestampMs: Int64? {
+        let timestamp = rd_kafka_message_timestamp(
+            message.assumingMemoryBound(to: rd_kafka_message_t.self), nil)
+        return timestamp < 0 ? nil : timestamp
+    }
 
     @usableFromInline let valueStart: UnsafeRawPointer?
     @usableFromInline let valueCount: Int
     @usableFromInline let keyStart: UnsafeRawPointer?
     @usableFromInline let keyCount: Int
-    @usableFromInline let timestamp: Int64
     /// The `rd_kafka_message_t`, for its headers.
     private let message: UnsafeRawPointer
 
@@ -37,7 +40,6 @@ public struct RecordView {
         valueCount = record.len
         keyStart = UnsafeRawPointer(record.key)
         keyCount = record.key_len
-        timestamp = rd_kafka_message_timestamp(message, nil)
     }
 
     /// Whether the record has no value, which deletes its key from a compacted topic.
@@ -117,10 +119,11 @@ public struct RecordView {
         }
     }
 
-    /// Whether the other has the same headers in the same order; mostly it has.
-    public func hasSameHeaders(as other: RecordView) -> Bool {
-        guard let headers, let others = other.headers else {
-            return self.headers == nil && other.headers == nil
+    /// Whether both have the same headers in the same order; records in a row mostly have.
+    public func hasHeaders(_ others: RecordHeadersReference) -> Bool {
+        let headers = headers
+        guard let headers, let others = others.headers else {
+            return headers == nil && others.headers == nil
         }
         var place = 0
         var (name, otherName): (UnsafePointer<CChar>?, UnsafePointer<CChar>?)
@@ -142,6 +145,11 @@ public struct RecordView {
         }
     }
 
+    /// For `hasHeaders` of records of the same batch.
+    public var headersReference: RecordHeadersReference {
+        RecordHeadersReference(headers: headers)
+    }
+
     private var headers: OpaquePointer? {
         let message = message.assumingMemoryBound(to: rd_kafka_message_t.self)
         var headers: OpaquePointer?
@@ -159,6 +167,12 @@ public struct RecordView {
         let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
         return try body(Span(_unsafeBytes: bytes))
     }
+}
+
+/// A record's headers, as long as its batch lives.
+@safe
+public struct RecordHeadersReference {
+    fileprivate let headers: OpaquePointer?
 }
 
 /// What one poll brought: records, and apart from them what librdkafka had to say.

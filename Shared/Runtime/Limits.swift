@@ -25,6 +25,8 @@ enum Limits {
     /// State entries and table rows of one transaction of a checkpoint, of one partition at least:
     /// processing waits while they are gathered.
     static let snapshotRows = 20_000
+    /// And how long it does, after which no further partition is gathered with them.
+    static let snapshotMs: Int64 = 20
     /// How long processing goes on while a checkpoint is not finished.
     static let aheadMs: Int64 = 5_000
     /// How often the lag is asked for while a checkpoint does not end.

@@ -84,17 +84,21 @@ extension StageLoop {
         owned.values.reduce(0) { $0 + $1.rows.count } > parts.checkpointRowsMax
     }
 
-    /// Half of the time at least nothing is written, however long a round takes.
+    /// While there is something to process, half of the time at least nothing is written, and a
+    /// twentieth of it at most is spent on gathering what is to be, however much that is.
     private var isRoundDue: Bool {
         let now = Clock.monotonicMs
-        if areRowsMany { return true }
-        return now - roundBeganMs >= parts.checkpointIntervalMs
-            && now - roundEndedMs >= roundEndedMs - roundBeganMs
+        guard !areRowsMany else { return true }
+        guard now - roundBeganMs >= parts.checkpointIntervalMs else { return false }
+        return isIdle
+            || now - roundBeganMs >= 20 * roundPausesMs
+                && now - roundEndedMs >= roundEndedMs - roundBeganMs
     }
 
     private func beginRound() {
         roundBeganMs = Clock.monotonicMs
         isRoundUnderWay = true
+        roundPausesMs = 0
         lag = (try? parts.consumer.lag()) ?? [:]
         round = owned.values.filter { $0.changed || heartbeatIsDue($0) }.map(\.number).sorted()
         parts.metrics.set(lag: lag, gauges: owned.values.map(\.stage.gauges))
@@ -113,14 +117,18 @@ extension StageLoop {
         let began = Clock.monotonicMs
         var snapshots: [CheckpointStore<Run>.Snapshot] = []
         var size = 0
-        while let number = round.first, size < Limits.snapshotRows {
+        while let number = round.first, size < Limits.snapshotRows,
+            Clock.monotonicMs - began < Limits.snapshotMs
+        {
             round.removeFirst()
             guard let partition = owned[number] else { continue }
             let taken = snapshot(partition)
             size += taken.entries.count + taken.rows.count
             snapshots.append(taken)
         }
-        parts.metrics.paused(ms: Clock.monotonicMs - began)
+        let pauseMs = Clock.monotonicMs - began
+        roundPausesMs += pauseMs
+        parts.metrics.paused(ms: pauseMs)
         return snapshots
     }
 

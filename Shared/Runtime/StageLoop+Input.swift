@@ -36,17 +36,17 @@ extension StageLoop {
         // Where in the batch the run's messages are.
         var places: [Int] = []
         places.reserveCapacity(records.count)
-        var last: RecordView?
+        var last: RecordHeadersReference?
         var isStale = false
         for place in records.indices {
             let record = records[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
-            if last.map({ record.hasSameHeaders(as: $0) }) != true {
+            if last.map({ record.hasHeaders($0) }) != true {
                 let headers = RecordHeaders(record)
                 isStale = !headers.isAdmitted(by: &partition.fences)
                 run.append(headers.meaning)
-                last = record
+                last = record.headersReference
             }
             if isStale {
                 parts.metrics.droppedStale(topic)

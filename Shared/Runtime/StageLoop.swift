@@ -46,6 +46,10 @@ final class StageLoop<Run: Stage> {
     var isRoundUnderWay = false
     var roundBeganMs = Clock.monotonicMs
     var roundEndedMs = Clock.monotonicMs
+    /// How long processing has waited for it.
+    var roundPausesMs: Int64 = 0
+    /// Nothing came when records were asked for last.
+    var isIdle = true
     private var lastHousekeepingMs = Clock.monotonicMs
     /// When a pause would last have been noticed.
     var lastVerifiedMs = Clock.monotonicMs
@@ -78,7 +82,8 @@ final class StageLoop<Run: Stage> {
         let nowMs = Clock.wallMs
         try parts.consumer.withBatch(timeoutMs: Limits.pollMs) { batch in
             try note(batch.events)
-            guard batch.count > 0 else { return }
+            isIdle = batch.count == 0
+            guard !isIdle else { return }
             let began = Clock.monotonicMs
             try take(batch, nowMs: nowMs, monotonicMs: began)
             parts.metrics.tookBatch(of: batch.count, ms: Clock.monotonicMs - began)

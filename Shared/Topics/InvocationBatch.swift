@@ -30,9 +30,11 @@ public struct BatchedInvocation: Equatable, Sendable {
 }
 
 /// Invocations decoded together, without an object on the heap for each.
-public struct InvocationBatch: Equatable, Sendable {
+public struct InvocationBatch: Sendable {
     public private(set) var invocations: [BatchedInvocation] = []
     private var buffer = TextBuffer()
+    /// The last one's: made anew for each it would be cleared each time.
+    private var scanned = ScannedInvocation()
     private let hash: KeyedHash
     private let keepsIDs: Bool
 
@@ -77,7 +79,7 @@ public struct InvocationBatch: Equatable, Sendable {
     public mutating func append(
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
-        let scanned = try scan(value, as: encoding)
+        try scan(value, as: encoding, into: &scanned)
         var path: String?
         if case .lambdaTelemetry(let id) = encoding {
             try id.checkNames()
@@ -159,5 +161,11 @@ extension BatchedInvocation {
         try Invocation.check(
             startedAtMs: startedAtMs, durationMs: durationMs, cpuMs: cpuMs, memoryMb: memoryMb,
             memoryPeakMb: memoryPeakMb, initMs: initMs, deadlineMs: deadlineMs)
+    }
+}
+
+extension InvocationBatch: Equatable {
+    public static func == (a: Self, b: Self) -> Bool {
+        a.invocations == b.invocations && a.buffer == b.buffer
     }
 }

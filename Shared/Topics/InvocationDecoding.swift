@@ -19,11 +19,16 @@ public enum InvocationEncoding: Equatable, Sendable {
             self = .json
             return
         }
-        let essence = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        // As it mostly stands there; parameters and odd spelling take longer.
+        let isUsual = contentType == telemetryType || contentType == "application/x-protobuf"
+        let essence =
+            isUsual
+            ? contentType
+            : contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         switch essence {
         case "application/json", "": self = .json
         case "application/x-protobuf", "application/protobuf": self = .protobuf
-        case "application/vnd.aws.lambda.telemetry+json":
+        case telemetryType:
             self = .lambdaTelemetry(
                 try FunctionID(customer: customer, service: service, lambda: function))
         default:
@@ -35,6 +40,8 @@ public enum InvocationEncoding: Equatable, Sendable {
         }
     }
 }
+
+private let telemetryType = "application/vnd.aws.lambda.telemetry+json"
 
 extension Invocation {
     /// - Throws: when the bytes are no invocation, lack a field, or hold a value it cannot have.
@@ -97,12 +104,20 @@ extension Outcome {
 func scan(
     _ value: Span<UInt8>, as encoding: InvocationEncoding
 ) throws(Rejection) -> ScannedInvocation {
+    var scanned = ScannedInvocation()
+    try scan(value, as: encoding, into: &scanned)
+    return scanned
+}
+
+func scan(
+    _ value: Span<UInt8>, as encoding: InvocationEncoding, into scanned: inout ScannedInvocation
+) throws(Rejection) {
     guard !value.isEmpty else { throw Rejection(.empty, "the message has no bytes") }
     do throws(ScanFailure) {
         switch encoding {
-        case .json: return try ScannedInvocation(json: value)
-        case .protobuf: return try ScannedInvocation(protobuf: value)
-        case .lambdaTelemetry: return try ScannedInvocation(lambdaTelemetry: value)
+        case .json: try scanned.read(json: value)
+        case .protobuf: try scanned.read(protobuf: value)
+        case .lambdaTelemetry: scanned = try ScannedInvocation(lambdaTelemetry: value)
         }
     } catch {
         throw Rejection(error, in: value, format: encoding == .protobuf ? .notProtobuf : .notJSON)

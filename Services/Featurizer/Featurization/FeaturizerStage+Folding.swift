@@ -46,14 +46,14 @@ extension FeaturizerStage {
     private mutating func find(_ numbers: inout [Int32]) {
         numbers.removeAll(keepingCapacity: true)
         var read: UInt64 = 0
-        for invocation in batch.invocations {
-            read &+= store.functions.touch(invocation.pathHash)
+        for i in batch.invocations.indices {
+            read &+= store.functions.touch(batch.invocations[i].pathHash)
         }
         let texts = batch.texts
-        for invocation in batch.invocations {
-            let path = texts.span.extracting(invocation.path.range)
-            let number = store.functions.number(of: path, hash: invocation.pathHash) ?? -1
-            numbers.append(number)
+        for i in batch.invocations.indices {
+            let path = texts.span.extracting(batch.invocations[i].path.range)
+            let hash = batch.invocations[i].pathHash
+            numbers.append(store.functions.number(of: path, hash: hash) ?? -1)
         }
         // Each of these loops reads far apart, and nothing that it read before: the processor
         // waits for many of them at once.

@@ -3,15 +3,14 @@ extension ScannedInvocation {
     /// space, no escapes, ASCII, numbers without sign or exponent. Some three times as fast as the
     /// scanner that takes all of JSON.
     ///
-    /// - Returns: nil when anything is otherwise, which says nothing about whether it is right; else
-    ///   what `init(json:)` gives.
-    init?(compactJSON bytes: UnsafeBufferPointer<UInt8>) {
+    /// - Returns: false when anything is otherwise, which says nothing about whether it is right;
+    ///   else it is what `read(json:)` makes it.
+    mutating func read(compactJSON bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let start = bytes.baseAddress, bytes.count <= ScanningLimits.messageBytesMax else {
-            return nil
+            return false
         }
         var cursor = CompactCursor(start: start, end: start + bytes.count)
-        self.init()
-        guard cursor.readObject(into: &self), (try? checkPresence()) != nil else { return nil }
+        return cursor.readObject(into: &self) && isComplete
     }
 }
 

@@ -4,9 +4,16 @@ extension ScannedInvocation {
     /// Fields that we do not know are checked and passed over. A field given twice is refused, for
     /// readers disagree on which counts; `null` is the same as not given.
     public init(json bytes: Span<UInt8>) throws(ScanFailure) {
-        self = try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
-            if let compact = ScannedInvocation(compactJSON: bytes) { return compact }
-            return try Self.scan(anyJSON: bytes)
+        self.init()
+        try read(json: bytes)
+    }
+
+    /// The same, in place.
+    public mutating func read(json bytes: Span<UInt8>) throws(ScanFailure) {
+        try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
+            unmarkAll()
+            guard !read(compactJSON: bytes) else { return }
+            self = try Self.scan(anyJSON: bytes)
         }
     }
 

@@ -6,9 +6,17 @@ extension ScannedInvocation {
     /// type is refused: it would be lost in silence.
     /// - SeeAlso: Protocol Buffers, Encoding <https://protobuf.dev/programming-guides/encoding/>.
     public init(protobuf bytes: Span<UInt8>) throws(ScanFailure) {
-        self = try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
+        self.init()
+        try read(protobuf: bytes)
+    }
+
+    /// The same, in place.
+    public mutating func read(protobuf bytes: Span<UInt8>) throws(ScanFailure) {
+        try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
+            unmarkAll()
             var cursor = try WireCursor(bytes)
-            return try cursor.invocation()
+            try cursor.readInvocation(into: &self)
+            try checkPresence()
         }
     }
 }
@@ -35,35 +43,58 @@ struct WireCursor {
         end = base + bytes.count
     }
 
-    mutating func invocation() throws(ScanFailure) -> ScannedInvocation {
-        var scanned = ScannedInvocation()
+    @inline(__always)
+    mutating func readInvocation(into scanned: inout ScannedInvocation) throws(ScanFailure) {
         while position < end {
-            let (number, type) = try tag()
-            // Fields are numbered from 1 in the order of InvocationField.
-            guard let place = UInt8(exactly: number - 1),
-                let field = InvocationField(rawValue: place)
-            else {
-                try skip(type, number: number, depth: 1)
-                continue
-            }
-            switch field {
-            case .customer, .service, .function, .invocation, .trigger, .runtime, .worker:
-                try check(type, is: .counted, field, "a string")
-                scanned.set(field, try text(field))
-            case .durationMs, .cpuMs, .memoryMb, .memoryPeakMb, .initMs, .deadlineMs:
-                try check(type, is: .fixed64, field, "a double")
-                scanned.set(field, Double(bitPattern: try fixed64()))
-            case .startedAtMs:
-                try check(type, is: .varint, field, "an int64")
-                scanned.startedAtMs = Int64(bitPattern: try varint())
-                scanned.mark(field)
-            case .outcome:
-                try check(type, is: .varint, field, "an Outcome")
-                try readOutcome(into: &scanned)
+            // Fields are numbered from 1 in the order of InvocationField; a tag of one byte is the
+            // number and, in the lowest three bits, the type.
+            switch position.pointee {
+            case 0x0A: scanned.set(.customer, try taggedText(.customer))
+            case 0x12: scanned.set(.service, try taggedText(.service))
+            case 0x1A: scanned.set(.function, try taggedText(.function))
+            case 0x22: scanned.set(.invocation, try taggedText(.invocation))
+            case 0x31: scanned.set(.durationMs, try taggedDouble())
+            case 0x39: scanned.set(.cpuMs, try taggedDouble())
+            case 0x41: scanned.set(.memoryMb, try taggedDouble())
+            case 0x49: scanned.set(.memoryPeakMb, try taggedDouble())
+            default: try readField(into: &scanned)
             }
         }
-        try scanned.checkPresence()
-        return scanned
+    }
+
+    @inline(__always)
+    private mutating func taggedText(
+        _ field: InvocationField
+    ) throws(ScanFailure) -> ScannedText {
+        position += 1
+        return try text(field)
+    }
+
+    @inline(__always)
+    private mutating func taggedDouble() throws(ScanFailure) -> Double {
+        position += 1
+        return Double(bitPattern: try fixed64())
+    }
+
+    private mutating func readField(into scanned: inout ScannedInvocation) throws(ScanFailure) {
+        let (number, type) = try tag()
+        guard let place = UInt8(exactly: number - 1), let field = InvocationField(rawValue: place)
+        else { return try skip(type, number: number, depth: 1) }
+        switch field {
+        case .customer, .service, .function, .invocation, .trigger, .runtime, .worker:
+            try check(type, is: .counted, field, "a string")
+            scanned.set(field, try text(field))
+        case .durationMs, .cpuMs, .memoryMb, .memoryPeakMb, .initMs, .deadlineMs:
+            try check(type, is: .fixed64, field, "a double")
+            scanned.set(field, Double(bitPattern: try fixed64()))
+        case .startedAtMs:
+            try check(type, is: .varint, field, "an int64")
+            scanned.startedAtMs = Int64(bitPattern: try varint())
+            scanned.mark(field)
+        case .outcome:
+            try check(type, is: .varint, field, "an Outcome")
+            try readOutcome(into: &scanned)
+        }
     }
 
     /// 0 is the schema's "unspecified": the same as not given.
@@ -122,24 +153,50 @@ struct WireCursor {
         let count = try length()
         let first = position
         let last = position + count
-        var odd: UInt64 = 0
-        while last - position >= 8 {
-            let word = UnsafeRawPointer(position).loadUnaligned(as: UInt64.self)
-            odd |= oddInName(word) | controlBytes(word)
-            guard word & 0x8080_8080_8080_8080 == 0 else { break }
-            position += 8
+        if let isPlain = asciiIsPlain(first, count) {
+            position = last
+            return ScannedText(
+                offset: Int32(first - start), count: Int32(count), isPlain: isPlain)
         }
         while position < last {
-            let byte = position.pointee
-            if byte == 0x2F || byte == 0x25 || byte == 0x7F || byte < 0x20 { odd = 1 }
             let length = scalarLength(position, before: last)
             guard length > 0 else { throw malformed("UTF-8", field.name) }
             position += length
         }
-        return ScannedText(
-            offset: Int32(first - start), count: Int32(count), isPlain: odd == 0)
+        return ScannedText(offset: Int32(first - start), count: Int32(count))
     }
 
+    /// Whether nothing in it needs a second look; nil when it is not ASCII, or too short for words.
+    /// The last eight bytes may be looked at twice in part.
+    @inline(__always)
+    private func asciiIsPlain(_ first: UnsafePointer<UInt8>, _ count: Int) -> Bool? {
+        let raw = UnsafeRawPointer(first)
+        var all: UInt64 = 0
+        var odd: UInt64 = 0
+        if count >= 8 {
+            var place = 0
+            while place + 8 <= count {
+                let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                all |= word
+                odd |= oddInName(word) | controlBytes(word)
+                place += 8
+            }
+            let word = raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+            all |= word
+            odd |= oddInName(word) | controlBytes(word)
+        } else if count >= 4 {
+            let word =
+                UInt64(raw.loadUnaligned(as: UInt32.self)) << 32
+                | UInt64(raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+            all = word
+            odd = oddInName(word) | controlBytes(word)
+        } else {
+            return nil
+        }
+        return all & 0x8080_8080_8080_8080 == 0 ? odd == 0 : nil
+    }
+
+    @inline(__always)
     private mutating func length() throws(ScanFailure) -> Int {
         let count = try varint()
         guard count <= UInt64(end - position) else { throw malformed("the bytes counted") }

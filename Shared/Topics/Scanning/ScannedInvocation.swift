@@ -78,6 +78,8 @@ public struct ScannedInvocation: Sendable {
     public internal(set) var outcome = unknownOutcome
     private var present: UInt32 = 0
 
+    public init() {}
+
     public func has(_ field: InvocationField) -> Bool { present & field.bit != 0 }
     mutating func mark(_ field: InvocationField) { present |= field.bit }
     mutating func mark(all bits: UInt32) { present |= bits }
@@ -87,6 +89,9 @@ public struct ScannedInvocation: Sendable {
         .outcome,
     ]
     private static let requiredBits = required.reduce(UInt32(0)) { $0 | $1.bit }
+
+    var isComplete: Bool { Self.requiredBits & ~present == 0 }
+    mutating func unmarkAll() { present = 0 }
 
     /// - Parameter identified: who it is about is known from elsewhere.
     func checkPresence(identified: Bool = false) throws(ScanFailure) {
