@@ -118,7 +118,8 @@ extension StageDatabase {
     /// Every row that a checkpoint of the featurizer writes, but for when it was written.
     fileprivate func everythingKept() throws -> [String] {
         try query { session in
-            try ["functions", "state", "checkpoints", "function_numbers", "slots"].flatMap { table in
+            try ["functions", "state", "checkpoints", "function_numbers", "slots"].flatMap {
+                table in
                 try session.execute(
                     """
                     select (to_jsonb(t) - 'checkpointed_at' - 'lag_messages')::text as row

@@ -11,6 +11,8 @@ public struct StageDriver<Driven: Stage> {
     public private(set) var messages: [any TopicMessage] = []
     public private(set) var rows: [Driven.Row] = []
     public private(set) var rejections: [Rejection] = []
+    /// What was counted, by name.
+    public private(set) var counts: [String: Int] = [:]
 
     public init(partitions: Int32 = 1, make: @escaping (Int32) -> Driven) {
         self.partitions = partitions
@@ -64,12 +66,17 @@ public struct StageDriver<Driven: Stage> {
     }
 
     /// Keeps what changed, as a checkpoint would.
-    public mutating func checkpoint() {
+    /// - Returns: the bytes that were written.
+    @discardableResult
+    public mutating func checkpoint() -> Int {
+        var bytes = 0
         for partition in 0..<partitions {
             for entry in stages[partition]!.takeChanges() {
                 kept[partition, default: [:]][entry.key] = entry.value
+                bytes += entry.value?.count ?? 0
             }
         }
+        return bytes
     }
 
     /// What the last checkpoint has of a partition, in the order of the keys.
@@ -100,5 +107,6 @@ public struct StageDriver<Driven: Stage> {
     private mutating func take(_ effects: Effects<Driven.Row>) {
         messages += effects.messages
         rows += effects.rows
+        counts.merge(effects.counts) { $0 + $1 }
     }
 }

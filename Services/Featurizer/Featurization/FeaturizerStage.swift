@@ -28,11 +28,11 @@ public struct FeaturizerStage: Stage {
     var changed: [Int32] = []
     /// Functions whose row is not written yet.
     var rowsDue: [Int32] = []
-    private var rowsTakenMs: Int64 = 0
+    private var rowsTakenMs: Int64?
     // As `advance` was told last.
     private var nowMs: Int64 = 0
     private var isQuiet = false
-    private static let rowsEveryMs: Int64 = 10_000
+    private static let rowsEveryMs: Int64 = 30_000
     private static let quietRowsMs: Int64 = 1_000
     /// So many do not wait.
     private static let rowsAtOnce = 1_000
@@ -94,6 +94,7 @@ public struct FeaturizerStage: Stage {
     ) {
         if quietMs >= settings.quietCloseMs { publish(before: .max, &effects) }
         self.nowMs = nowMs
+        if rowsTakenMs == nil { rowsTakenMs = nowMs }
         isQuiet = quietMs >= Self.quietRowsMs
         guard counted != Counted() else { return }
         effects.count("invocations_folded", by: counted.folded)
@@ -104,10 +105,10 @@ public struct FeaturizerStage: Stage {
         counted = Counted()
     }
 
-    /// Many rows wait for some seconds: while a fleet is busy each of its functions changes all the
+    /// Many rows wait for half a minute: while a fleet is busy each of its functions changes all the
     /// time, and writing that costs more than folding it.
     public mutating func takeRows() -> [FeaturizerRow] {
-        let isTime = nowMs - rowsTakenMs >= Self.rowsEveryMs
+        let isTime = nowMs - (rowsTakenMs ?? nowMs) >= Self.rowsEveryMs
         guard rowsDue.count <= Self.rowsAtOnce || isTime || isQuiet else { return [] }
         rowsTakenMs = nowMs
         var rows: [FeaturizerRow] = []

@@ -49,7 +49,8 @@ extension FeaturizerStage {
     ) throws(CorruptState) {
         let slot = try reader.readInt64(in: StateLimits.slots)
         guard Int64(name) == slot, store.node(of: number, slot: Int32(slot)) == nil else {
-            throw CorruptState("state entry of slot \(name) holds slot \(slot), or is not the first")
+            throw CorruptState(
+                "state entry of slot \(name) holds slot \(slot), or is not the first")
         }
         let nextCorrection = try reader.readInt(in: 0...FieldLimits.versionMax)
         let isDue = try reader.readBool()

@@ -63,7 +63,11 @@ private struct CompactCursor {
         var words: (UInt64, UInt64) = (0, 0)
         for i in 0..<max(0, end - place) {
             let byte = UInt64(place[i])
-            if i < 8 { words.0 |= byte << UInt64(8 * i) } else { words.1 |= byte << UInt64(8 * i - 64) }
+            if i < 8 {
+                words.0 |= byte << UInt64(8 * i)
+            } else {
+                words.1 |= byte << UInt64(8 * i - 64)
+            }
         }
         return words
     }
@@ -186,7 +190,8 @@ private struct CompactCursor {
         let count = position - first
         position += 1
         return ScannedText(
-            offset: Int32(truncatingIfNeeded: first - start), count: Int32(truncatingIfNeeded: count),
+            offset: Int32(truncatingIfNeeded: first - start),
+            count: Int32(truncatingIfNeeded: count),
             isPlain: isPlain)
     }
 
@@ -234,8 +239,9 @@ private struct CompactCursor {
             places = position - first
             guard places > 0, whole.count + places <= 19 else { return nil }
         }
-        guard value <= 1 << 53, position < end, position.pointee | 0x20 != UInt8(ascii: "e") else {
-            return nil
+        guard position < end, position.pointee | 0x20 != UInt8(ascii: "e") else { return nil }
+        guard value <= 1 << 53 else {
+            return places == 0 ? nil : quotient(value, integerPowersOfTen[places])
         }
         switch places {
         case 0: return Double(value)
@@ -244,8 +250,7 @@ private struct CompactCursor {
         case 3: return Double(value) / 1_000
         case 4: return Double(value) / 1e4
         case 5: return Double(value) / 1e5
-        case 6: return Double(value) / 1e6
-        default: return nil
+        default: return Double(value) / powersOfTen[places]
         }
     }
 }

@@ -131,12 +131,12 @@ func quotient(_ dividend: UInt64, _ divisor: UInt64) -> Double {
         * Double(kept)
 }
 
-private let powersOfTen: [Double] = [
+let powersOfTen: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ]
 
-private let integerPowersOfTen: [UInt64] = {
+let integerPowersOfTen: [UInt64] = {
     var powers: [UInt64] = [1]
     for _ in 0..<19 { powers.append(powers[powers.count - 1] * 10) }
     return powers

@@ -67,7 +67,8 @@ extension ScannedInvocation {
                 return text.isPlain || hasNoOddByte(start + Int(text.offset), count)
             }
             guard path != nil || isPlain(customer) && isPlain(service) && isPlain(function),
-                isPlain(invocation), !has(.trigger) || isPlain(trigger), !has(.runtime) || isPlain(runtime),
+                isPlain(invocation), !has(.trigger) || isPlain(trigger),
+                !has(.runtime) || isPlain(runtime),
                 !has(.worker) || isPlain(worker)
             else { return nil }
             func append(_ text: ScannedText) {

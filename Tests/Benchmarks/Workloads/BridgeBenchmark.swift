@@ -88,7 +88,9 @@ public struct BridgeBenchmark: Sendable {
     }
 
     /// From when it has its partitions until the last record's transaction is committed.
-    private func bridge(_ topic: ForeignTopic, group: String) throws -> (Taken, residentMebibytes: Int) {
+    private func bridge(_ topic: ForeignTopic, group: String) throws -> (
+        Taken, residentMebibytes: Int
+    ) {
         guard let path = Products.path(of: "bridge") else {
             throw Failed(description: "bridge: it is not built")
         }
