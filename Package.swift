@@ -22,6 +22,7 @@ let package = Package(
         system("CLZ4", "liblz4", debian: "liblz4-dev"),
         system("CZstd", "libzstd", debian: "libzstd-dev"),
         system("CSnappy", "snappy", debian: "libsnappy-dev"),
+        .systemLibrary(name: "CBytes", path: "Shared/SystemLibraries/CBytes"),
     ]
         // Shared.
         + [
@@ -30,7 +31,7 @@ let package = Package(
             shared("HTTP", ["CMicroHTTPD"], .binding),
             shared("Settings"),
             shared("Telemetry"),
-            shared("Scanning", at: "Topics/Scanning", [], .binding),
+            shared("Scanning", at: "Topics/Scanning", ["CBytes"], .binding),
             shared("Topics", ["Scanning"], exclude: ["Scanning", "invocation.proto"]),
             shared("Numerics", ["COpenBLAS"], .binding),
             shared("Processing", ["Topics"]),

@@ -57,7 +57,10 @@ public final class BatchConsumer {
             settings: [
                 BatchConsumer.settings(options), options.cluster.settings, options.settings,
             ], reports: membership
-        ) { rd_kafka_conf_set_rebalance_cb($0, rebalance) }
+        ) { configuration in
+            rd_kafka_conf_set_rebalance_cb(configuration, rebalance)
+            membership.gate.guardClient(of: configuration)
+        }
         rd_kafka_poll_set_consumer(handle.pointer)
         queue = rd_kafka_queue_get_consumer(handle.pointer)
         self.handle = handle
@@ -99,7 +102,7 @@ public final class BatchConsumer {
             "fetch.wait.max.ms": "500",
             "fetch.error.backoff.ms": "100",
             "fetch.message.max.bytes": "\(Limits.fetchBytesPerPartition)",
-            "queued.min.messages": "\(Limits.prefetchRecords)",
+            "queued.min.messages": "\(Limits.prefetchRecordsMax)",
             "queued.max.messages.kbytes": "\(Limits.prefetchKilobytesMax)",
             "reconnect.backoff.ms": "100",
             "reconnect.backoff.max.ms": "2000",
@@ -137,6 +140,7 @@ public final class BatchConsumer {
             slots[0] = rd_kafka_consumer_poll(handle.pointer, Int32(clamping: timeoutMs))
             if slots[0] != nil { taken = 1 + drain(from: 1) }
         }
+        membership.gate.say(queued: rd_kafka_queue_length(queue))
         var kept = 0
         defer { for slot in 0..<kept { rd_kafka_message_destroy(slots[slot]) } }
         let events = sort(taken, kept: &kept)
@@ -158,6 +162,7 @@ public final class BatchConsumer {
 
     private func shut() {
         state = .closed
+        membership.gate.open()
         rd_kafka_queue_destroy(queue)
         rd_kafka_consumer_close(handle.pointer)
     }

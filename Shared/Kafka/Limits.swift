@@ -2,14 +2,15 @@
 enum Limits {
     /// Records handed out by one poll.
     static let batchRecordsMax = 10_000
-    /// Records kept ready, over all partitions. When there are so many, or so many kilobytes of them,
-    /// librdkafka 2.0.2 stops fetching for a whole second: they have to last for that long.
-    static let prefetchRecords = 1_000_000
-    /// Beside as many in the batch that is in work and what one more fetch brings. Messages that all
-    /// are large come at that many a second at most.
-    static let prefetchKilobytesMax = 196_608
+    /// Records kept ready, over all partitions, beside what one more fetch brings.
+    static let prefetchRecords = 50_000
+    /// And with so many, or so many kilobytes of them, librdkafka stops fetching for a second.
+    static let prefetchRecordsMax = 150_000
+    static let prefetchKilobytesMax = 65_536
     /// Bytes that one fetch brings of a partition, compressed; a larger message comes all the same.
-    static let fetchBytesPerPartition = 262_144
+    static let fetchBytesPerPartition = 131_072
+    /// How long the thread that reads from a broker waits for room.
+    static let gateMs = 1_000
     /// Bytes of one message, key and headers included; Kafka's own default.
     static let messageBytesMax = 1_000_000
     /// How long `Producer.send` waits for room before it gives up.

@@ -9,6 +9,7 @@ final class Membership: Reports {
     typealias OnAssign = ([TopicPartition]) throws -> [Start]
     typealias OnRevoke = (_ partitions: [TopicPartition], _ lost: Bool) throws -> Void
 
+    let gate = FetchGate()
     private(set) var assigned: Set<TopicPartition> = []
     /// Partitions taken away during this poll. Their records may have been fetched before, and
     /// must not be handed out after.
@@ -116,6 +117,7 @@ func rebalance(
 ) {
     guard let client, let list, let opaque else { return }
     let membership = Unmanaged<Membership>.fromOpaque(opaque).takeUnretainedValue()
+    membership.gate.open()
     let cooperative =
         rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {

@@ -65,10 +65,10 @@ public struct CountedKeys: Sendable {
 
     @usableFromInline @inline(never)
     mutating func makeRoom(_ countBits: UInt32, _ arena: inout WordArena) {
-        if capacity > 0 {
+        // Settling is worth it where much has come since, and enough where a quarter is then free.
+        if capacity > 0, (count - settled) * 2 >= count {
             settle(countBits, &arena)
-            // A quarter free, so that settling is paid for by as many additions.
-            guard count > capacity / 4 * 3 else { return }
+            guard count > capacity - capacity / 4 else { return }
         }
         let wider = capacity == 0 ? 0 : sizeClass + 1
         let place = arena.allocate(wider)

@@ -1,11 +1,12 @@
-/// Many short lists of 32-bit words in one array: each has a block whose size is a power of two.
+/// Many short lists of 32-bit words in one array: each has a block, a power of two long or one and a
+/// half times that.
 ///
 /// A list of its own on the heap would cost an object, a header and a cache miss each.
 public struct WordArena: Sendable {
     /// Words that the smallest block has.
     public static let blockWordsMin = 4
-    /// Blocks of 2^31 words at most.
-    private static let sizeClasses = 30
+    /// Blocks of 3 x 2^30 words at most.
+    private static let sizeClasses = 60
 
     @usableFromInline var words: [UInt32] = []
     /// By size class, where blocks of it lie that nobody has.
@@ -14,9 +15,13 @@ public struct WordArena: Sendable {
 
     public init() {}
 
-    public var bytes: Int { words.capacity * 4 }
+    /// Of blocks, those that nobody has too.
+    public var bytes: Int { words.count * 4 }
 
-    static func capacity(ofClass sizeClass: UInt8) -> Int { blockWordsMin << Int(sizeClass) }
+    /// 4, 6, 8, 12, 16, 24 and so on.
+    static func capacity(ofClass sizeClass: UInt8) -> Int {
+        (blockWordsMin + (sizeClass & 1 == 0 ? 0 : blockWordsMin / 2)) << Int(sizeClass / 2)
+    }
 
     /// The least class whose blocks hold so many words.
     static func sizeClass(for count: Int) -> UInt8 {

@@ -28,7 +28,7 @@ enum Limits {
     /// And how long it does, after which no further partition is gathered with them.
     static let snapshotMs: Int64 = 20
     /// How long processing goes on while a checkpoint is not finished.
-    static let aheadMs: Int64 = 5_000
+    static let aheadMs: Int64 = 2_000
     /// How often the lag is asked for while a checkpoint does not end.
     static let showLagMs: Int64 = 1_000
     /// Table rows in one call of a stage's writer, for a statement's parameters have a limit.

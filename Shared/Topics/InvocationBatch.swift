@@ -80,30 +80,29 @@ public struct InvocationBatch: Sendable {
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
         try scan(value, as: encoding, into: &scanned)
-        var path: String?
+        var ownPath: String?
         if case .lambdaTelemetry(let id) = encoding {
             try id.checkNames()
-            path = id.path
+            ownPath = id.path
         }
         guard
             let ends = scanned.appendPlainTexts(
-                of: value, path: path, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax,
+                of: value, path: ownPath, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax,
                 to: &buffer)
         else { return append(try Invocation(scanned: scanned, in: value, as: encoding)) }
-        var invocation = BatchedInvocation()
-        invocation.path = TextRange(from: ends.start, to: ends.path)
-        invocation.trigger = TextRange(from: ends.path, to: ends.trigger)
-        invocation.runtime = TextRange(from: ends.trigger, to: ends.runtime)
-        invocation.invocation = TextRange(from: ends.runtime, to: ends.id)
-        invocation.set(scanned)
         do throws(Rejection) {
-            try invocation.checkNumbers()
+            try scanned.checkNumbers()
         } catch {
             buffer.truncate(to: ends.start)
             throw error
         }
-        invocation.pathHash = hash(buffer.bytes.span.extracting(invocation.path.range))
-        invocations.append(invocation)
+        let path = TextRange(from: ends.start, to: ends.path)
+        invocations.append(
+            BatchedInvocation(
+                path: path, pathHash: hash(buffer.bytes.span.extracting(path.range)),
+                invocation: TextRange(from: ends.runtime, to: ends.id),
+                trigger: TextRange(from: ends.path, to: ends.trigger),
+                runtime: TextRange(from: ends.trigger, to: ends.runtime), scanned))
     }
 
     public mutating func append(_ invocation: Invocation) {
@@ -146,21 +145,36 @@ extension TextRange {
 }
 
 extension BatchedInvocation {
-    fileprivate mutating func set(_ scanned: ScannedInvocation) {
-        startedAtMs = scanned.startedAtMs
-        durationMs = scanned.durationMs + 0
-        memoryMb = scanned.memoryMb + 0
-        if scanned.has(.cpuMs) { cpuMs = scanned.cpuMs + 0 }
-        if scanned.has(.memoryPeakMb) { memoryPeakMb = scanned.memoryPeakMb + 0 }
-        if scanned.has(.initMs) { initMs = scanned.initMs + 0 }
-        if scanned.has(.deadlineMs) { deadlineMs = scanned.deadlineMs + 0 }
-        outcome = Outcome(scanned: scanned.outcome)
+    @inline(__always)
+    fileprivate init(
+        path: TextRange, pathHash: UInt64, invocation: TextRange, trigger: TextRange,
+        runtime: TextRange, _ scanned: ScannedInvocation
+    ) {
+        func optional(_ field: InvocationField, _ value: Double) -> Double? {
+            scanned.has(field) ? value + 0 : nil
+        }
+        // JSON has -0, which equals 0 and is written otherwise; adding 0 makes it 0.
+        self.init(
+            path: path, pathHash: pathHash, invocation: invocation, trigger: trigger,
+            runtime: runtime, startedAtMs: scanned.startedAtMs,
+            durationMs: scanned.durationMs + 0, cpuMs: optional(.cpuMs, scanned.cpuMs),
+            memoryMb: scanned.memoryMb + 0,
+            memoryPeakMb: optional(.memoryPeakMb, scanned.memoryPeakMb),
+            initMs: optional(.initMs, scanned.initMs),
+            deadlineMs: optional(.deadlineMs, scanned.deadlineMs),
+            outcome: Outcome(scanned: scanned.outcome))
     }
+}
 
+extension ScannedInvocation {
     fileprivate func checkNumbers() throws(Rejection) {
+        func optional(_ field: InvocationField, _ value: Double) -> Double? {
+            has(field) ? value : nil
+        }
         try Invocation.check(
-            startedAtMs: startedAtMs, durationMs: durationMs, cpuMs: cpuMs, memoryMb: memoryMb,
-            memoryPeakMb: memoryPeakMb, initMs: initMs, deadlineMs: deadlineMs)
+            startedAtMs: startedAtMs, durationMs: durationMs, cpuMs: optional(.cpuMs, cpuMs),
+            memoryMb: memoryMb, memoryPeakMb: optional(.memoryPeakMb, memoryPeakMb),
+            initMs: optional(.initMs, initMs), deadlineMs: optional(.deadlineMs, deadlineMs))
     }
 }
 

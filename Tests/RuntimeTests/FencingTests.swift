@@ -66,8 +66,8 @@ struct `A process that froze and woke` {
                         try frozen.waitsFor?.contains("55P03") == true
                     }
                     #expect(waits, "\(frozen.said)")
-                    // For 5 s after the checkpoint began processing goes on.
-                    usleep(6_000_000)
+                    // For 2 s after the checkpoint began processing goes on.
+                    usleep(3_000_000)
                     try source.send(4_000)
                     // Nobody tells how much was read ahead: a fetch waits 0.5 s at most.
                     usleep(1_500_000)

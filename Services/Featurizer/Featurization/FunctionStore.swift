@@ -43,7 +43,7 @@ struct FunctionStore {
     var arena = WordArena()
     var words = WordTable()
 
-    /// What it holds, room that arrays have in advance included.
+    /// What it holds; room that arrays have in advance is not in memory before it is used.
     var bytes: Int {
         functions.bytes + nodes.bytes + tallies.bytes + sketches.bytes + pasts.bytes + arena.bytes
     }

@@ -41,7 +41,7 @@ struct FunctionTable {
 
     var count: Int { rows.count }
     var bytes: Int {
-        rows.capacity * MemoryLayout<FunctionRow>.stride + paths.capacity + places.count * 8
+        rows.count * MemoryLayout<FunctionRow>.stride + paths.count + places.count * 8
     }
 
     subscript(number: Int32) -> FunctionRow {

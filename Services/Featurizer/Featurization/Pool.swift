@@ -3,7 +3,8 @@ struct Pool<Value> {
     private var values: [Value] = []
     private var free: [Int32] = []
 
-    var bytes: Int { values.capacity * MemoryLayout<Value>.stride + free.capacity * 4 }
+    /// Of values, those that were given back too.
+    var bytes: Int { values.count * MemoryLayout<Value>.stride + free.count * 4 }
     /// Those in use.
     var count: Int { values.count - free.count }
 

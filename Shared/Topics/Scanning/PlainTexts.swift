@@ -14,19 +14,18 @@ public struct TextBuffer: Sendable, Equatable {
         }
     }
 
-    mutating func append(_ byte: UInt8) {
-        if Int(used) == bytes.count { widen(by: 1) }
-        bytes[Int(used)] = byte
-        used += 1
+    mutating func append(_ start: UnsafePointer<UInt8>, _ count: Int) {
+        withRoom(for: count) { $0.update(from: start, count: count) }
     }
 
-    mutating func append(_ start: UnsafePointer<UInt8>, _ count: Int) {
+    /// - Parameter write: is given where the bytes go, and writes all of them.
+    @inline(__always)
+    mutating func withRoom(for count: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Void) {
         if Int(used) + count > bytes.count { widen(by: count) }
         bytes.withUnsafeMutableBufferPointer { bytes in
-            guard let to = bytes.baseAddress else { return }
-            (to + Int(used)).update(from: start, count: count)
+            if let start = bytes.baseAddress { write(start + Int(used)) }
         }
-        used += UInt32(count)
+        used += UInt32(truncatingIfNeeded: count)
     }
 
     private mutating func widen(by count: Int) {
@@ -78,11 +77,17 @@ extension ScannedInvocation {
             if let path {
                 texts.append(path.utf8Span.span)
             } else {
-                append(customer)
-                texts.append(0x2F)
-                append(service)
-                texts.append(0x2F)
-                append(function)
+                let (first, second) = (Int(customer.count), Int(service.count))
+                let third = Int(function.count)
+                texts.withRoom(for: first + second + third + 2) { path in
+                    path.update(from: start + Int(customer.offset), count: first)
+                    path[first] = 0x2F
+                    let rest = path + first + 1
+                    rest.update(from: start + Int(service.offset), count: second)
+                    rest[second] = 0x2F
+                    (rest + second + 1).update(
+                        from: start + Int(function.offset), count: third)
+                }
             }
             ends.path = texts.used
             if has(.trigger) { append(trigger) }
