@@ -78,6 +78,14 @@ func isInvocation(_ bytes: [UInt8], as encoding: InvocationEncoding) throws -> B
     try hold(
         wholeRefusal?.detail.utf8.count ?? 0 <= 1_024,
         "a long refusal: \(wholeRefusal?.detail ?? "")")
+    if encoding == .json, bytes.count < ScanningLimits.messageBytesMax {
+        // A space in front changes nothing but which scanner takes it.
+        let spaced = [0x20] + bytes
+        let other = try? Invocation(decoding: spaced.span, as: .json)
+        let agrees =
+            whole.map { whole in other.map { isSame($0, whole) } ?? false } ?? (other == nil)
+        try hold(agrees, "scanners disagree: \(whole as Any), \(other as Any)")
+    }
     guard let whole else {
         try hold(batch == InvocationBatch(hashKey: 1, keepsIDs: true), "refused and kept: \(batch)")
         return false
