@@ -131,26 +131,6 @@ struct ForeignTopic {
 
     /// Every record, and nothing done with it.
     func consume() throws -> Taken {
-        var options = BatchConsumer.Options(bootstrapServers: servers)
-        options.settings["queued.max.messages.kbytes"] = "2097151"
-        options.settings["queued.min.messages"] = "10000000"
-        let consumer = try BatchConsumer(options)
-        try consumer.assignAll(of: [Self.name], from: .beginning, timeoutMs: 30_000)
-        var began: ContinuousClock.Instant?
-        let cpuBegan = clock()
-        var (count, idle) = (0, 0)
-        while count < recordCount, idle < 100 {
-            let came = try consumer.withBatch(timeoutMs: 100) { $0.count }
-            if began == nil, came > 0 { began = ContinuousClock.now }
-            idle = came == 0 ? idle + 1 : 0
-            count += came
-        }
-        guard count == recordCount, let began else {
-            throw BridgeBenchmark.Failed(
-                description: "consume \(recordCount) records: \(count) came")
-        }
-        return Taken(
-            seconds: (ContinuousClock.now - began) / .seconds(1),
-            cpuSeconds: Double(clock() - cpuBegan) / Double(CLOCKS_PER_SEC))
+        try PlainConsumption(servers: servers, topic: Self.name, records: recordCount).measure()
     }
 }

@@ -82,29 +82,8 @@ struct InvocationTopic {
 
     /// Every record, and nothing done with it: from the first to the last.
     func consume() throws -> Taken {
-        var options = BatchConsumer.Options(bootstrapServers: servers)
-        // With less librdkafka 2.0.2 pauses for a second whenever its queue is full.
-        options.settings["queued.max.messages.kbytes"] = "2097151"
-        options.settings["queued.min.messages"] = "10000000"
-        let consumer = try BatchConsumer(options)
-        try consumer.assignAll(
-            of: [Topic.invocations.name], from: .beginning, timeoutMs: Self.timeoutMs)
-        var began: ContinuousClock.Instant?
-        let cpuBegan = clock()
-        var (count, idle) = (0, 0)
-        while count < events, idle < 100 {
-            let came = try consumer.withBatch(timeoutMs: 100) { $0.count }
-            if began == nil, came > 0 { began = ContinuousClock.now }
-            idle = came == 0 ? idle + 1 : 0
-            count += came
-        }
-        guard count == events, let began else {
-            throw FeaturizerBenchmark.Failed(
-                description: "consume \(events) events: \(count) came")
-        }
-        return Taken(
-            seconds: (ContinuousClock.now - began).seconds,
-            cpuSeconds: Double(clock() - cpuBegan) / Double(CLOCKS_PER_SEC))
+        try PlainConsumption(servers: servers, topic: Topic.invocations.name, records: events)
+            .measure()
     }
 }
 
