@@ -48,13 +48,7 @@ public struct MessageRun {
         unsafe values[index]
     }
 
-    /// A run of one, for tests and whoever has its messages as arrays.
-    public static func with<Result>(
-        _ bytes: [UInt8], of topic: Topic, headers: Headers, _ body: (MessageRun) -> Result
-    ) -> Result {
-        with([bytes], of: topic, headers: headers, body)
-    }
-
+    /// For whoever has messages as arrays.
     public static func with<Result>(
         _ messages: [[UInt8]], of topic: Topic, headers: Headers, _ body: (MessageRun) -> Result
     ) -> Result {

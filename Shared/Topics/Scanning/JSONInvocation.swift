@@ -3,12 +3,6 @@ extension ScannedInvocation {
     ///
     /// Fields that we do not know are checked and passed over. A field given twice is refused, for
     /// readers disagree on which counts; `null` is the same as not given.
-    public init(json bytes: Span<UInt8>) throws(ScanFailure) {
-        self.init()
-        try read(json: bytes)
-    }
-
-    /// The same, in place.
     public mutating func read(json bytes: Span<UInt8>) throws(ScanFailure) {
         try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
             unmarkAll()

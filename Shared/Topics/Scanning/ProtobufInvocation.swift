@@ -5,12 +5,6 @@ extension ScannedInvocation {
     /// fields may stand in any order, as Protobuf's own rules are. A known field of another wire
     /// type is refused: it would be lost in silence.
     /// - SeeAlso: Protocol Buffers, Encoding <https://protobuf.dev/programming-guides/encoding/>.
-    public init(protobuf bytes: Span<UInt8>) throws(ScanFailure) {
-        self.init()
-        try read(protobuf: bytes)
-    }
-
-    /// The same, in place.
     public mutating func read(protobuf bytes: Span<UInt8>) throws(ScanFailure) {
         try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
             unmarkAll()
