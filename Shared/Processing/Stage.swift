@@ -47,8 +47,7 @@ public protocol Stage: SendableMetatype {
     mutating func advance(nowMs: Int64, quietMs: Int64, _ effects: inout Effects<Row>)
 
     /// Rows that say how things are now; asked for before each checkpoint.
-    /// - Parameter all: whether those that could wait for a later one are given too.
-    mutating func takeRows(all: Bool) -> [Row]
+    mutating func takeRows() -> [Row]
 
     /// The entries that changed since the last call.
     mutating func takeChanges() -> [StateEntry]
@@ -78,7 +77,7 @@ extension Stage {
             }
         }
     }
-    public mutating func takeRows(all: Bool) -> [Row] { [] }
+    public mutating func takeRows() -> [Row] { [] }
     public static var broadcasts: [Topic] { [] }
     public static func decodeTombstone(key: String, of topic: Topic) -> Input? { nil }
     public mutating func advance(nowMs: Int64, quietMs: Int64, _ effects: inout Effects<Row>) {}

@@ -65,17 +65,6 @@ extension StageLoop {
         return true
     }
 
-    /// Has the rows written that could have waited, behind what has to be kept at a stop.
-    func keepRemainingRows() throws {
-        for partition in owned.values {
-            let rows = partition.stage.takeRows(all: true)
-            guard !rows.isEmpty else { continue }
-            partition.rows += rows
-            partition.changed = true
-        }
-        _ = try checkpoint()
-    }
-
     /// Waits for what is in work.
     /// - Returns: false when a stop came before it was kept; nothing is then kept any more.
     func finishKeeping() throws -> Bool {
@@ -238,7 +227,7 @@ extension StageLoop {
 
     private func snapshot(_ partition: OwnedPartition<Run>) -> CheckpointStore<Run>.Snapshot {
         // Before the state, which tells that they are written.
-        partition.rows += partition.stage.takeRows(all: false)
+        partition.rows += partition.stage.takeRows()
         var entries: [String: StateEntry] = [:]
         for entry in partition.stage.takeChanges() { entries[entry.key] = entry }
         let lag = lag(of: partition)

@@ -72,10 +72,7 @@ final class StageLoop<Run: Stage> {
             try step()
         }
         // Leaving the group waits for Kafka, and has nothing of ours left to keep.
-        if try checkpoint() {
-            parts.stop.everythingIsKept()
-            try keepRemainingRows()
-        }
+        if try checkpoint() { parts.stop.everythingIsKept() }
         abandon()
         try parts.consumer.close()
         try parts.broadcasts.close()

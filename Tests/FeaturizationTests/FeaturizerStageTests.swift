@@ -117,27 +117,6 @@ import Topics
         #expect(shapes(driver).map(\.concurrencyPeak) == [3])
     }
 
-    @Test func `lets many rows wait for half a minute, unless all are asked for`() {
-        func stage() -> FeaturizerStage {
-            var stage = FeaturizerStage(partition: 0)
-            var effects = Effects<FeaturizerRow>()
-            stage.advance(nowMs: 1_000, quietMs: 0, &effects)
-            for i in 0..<1_500 {
-                try? stage.process(invocation("f\(i)", at: Int64(i)), nowMs: 0, &effects)
-            }
-            return stage
-        }
-        var effects = Effects<FeaturizerRow>()
-        var (asked, busy, quiet) = (stage(), stage(), stage())
-        #expect(asked.takeRows(all: false).isEmpty && asked.takeRows(all: true).count == 1_500)
-        busy.advance(nowMs: 30_999, quietMs: 0, &effects)
-        #expect(busy.takeRows(all: false).isEmpty)
-        busy.advance(nowMs: 31_000, quietMs: 0, &effects)
-        #expect(busy.takeRows(all: false).count == 1_500)
-        quiet.advance(nowMs: 2_000, quietMs: 1_000, &effects)
-        #expect(quiet.takeRows(all: false).count == 1_500)
-    }
-
     @Test func `counts what it folds, in bulk`() {
         var stage = FeaturizerStage(partition: 0)
         var effects = Effects<FeaturizerRow>()
@@ -148,7 +127,7 @@ import Topics
         stage.advance(nowMs: 0, quietMs: 0, &effects)
         #expect(effects.counts["invocations_folded"] == 2)
         #expect(effects.counts["unknown_outcomes"] == 1)
-        #expect(stage.takeRows(all: false).count == 1 && stage.takeRows(all: false).isEmpty)
+        #expect(stage.takeRows().count == 1 && stage.takeRows().isEmpty)
         #expect(stage.gauges.contains(Gauge("functions", 1)))
         #expect(stage.gauges.contains(Gauge("slots", 1)))
     }

@@ -113,7 +113,7 @@ import Topics
             let shape = try #require(effects.messages.first as? FunctionShape)
             #expect(shape.counts.total == 1 && shape.concurrencyPeak == 1 && shape.cpuMs == 100)
             #expect(shape.durationMs?.p50 == 100 && shape.trigger == "http")
-            guard case .function(let totals) = stage.takeRows(all: false).first else {
+            guard case .function(let totals) = stage.takeRows().first else {
                 Issue.record("no row")
                 continue
             }

@@ -60,7 +60,7 @@ public struct StageDriver<Driven: Stage> {
         var effects = Effects<Driven.Row>()
         for partition in 0..<partitions {
             stages[partition]!.advance(nowMs: nowMs, quietMs: quietMs, &effects)
-            for row in stages[partition]!.takeRows(all: false) { effects.save(row) }
+            for row in stages[partition]!.takeRows() { effects.save(row) }
         }
         take(effects)
     }

@@ -107,9 +107,9 @@ public struct FeaturizerStage: Stage {
 
     /// Many rows wait for half a minute: while a fleet is busy each of its functions changes all the
     /// time, and writing that costs more than folding it.
-    public mutating func takeRows(all: Bool) -> [FeaturizerRow] {
+    public mutating func takeRows() -> [FeaturizerRow] {
         let isTime = nowMs - (rowsTakenMs ?? nowMs) >= Self.rowsEveryMs
-        guard all || rowsDue.count <= Self.rowsAtOnce || isTime || isQuiet else { return [] }
+        guard rowsDue.count <= Self.rowsAtOnce || isTime || isQuiet else { return [] }
         rowsTakenMs = nowMs
         var rows: [FeaturizerRow] = []
         rows.reserveCapacity(rowsDue.count)
