@@ -17,18 +17,17 @@ public struct CorruptState: Error, Equatable, CustomStringConvertible {
 
 /// Writes state compactly: variable-length integers, little-endian floats, counted strings.
 public struct StateWriter {
-    public private(set) var bytes: [UInt8] = []
+    public var bytes: [UInt8] { written }
+    @usableFromInline var written: [UInt8] = []
 
     /// - Parameter version: of the layout that follows; a reader refuses what it does not know.
-    public init(version: UInt8) { bytes.append(version) }
+    public init(version: UInt8) { written.append(version) }
+
+    private init() {}
 
     public mutating func write(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        guard value >= 0x80 else { return written.append(UInt8(truncatingIfNeeded: value)) }
+        write(numbersUpTo: 1) { $0.append(number: value) }
     }
 
     /// Zigzag, so that small negatives stay short.
@@ -44,14 +43,46 @@ public struct StateWriter {
 
     public mutating func write(_ text: String) {
         write(UInt64(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
+        written.append(contentsOf: text.utf8)
     }
 
     /// Counted.
     public mutating func write(_ counted: [UInt8]) {
         write(UInt64(counted.count))
-        bytes.append(contentsOf: counted)
+        written.append(contentsOf: counted)
     }
+
+    /// Counted.
+    public mutating func write(counted bytes: Span<UInt8>) {
+        write(UInt64(bytes.count))
+        written.append(addingCapacity: bytes.count) { written in
+            for i in bytes.indices { written.append(bytes[i]) }
+        }
+    }
+
+    /// Counted bytes that `body` writes, as a `StateWriter` of its own would.
+    public mutating func writeCounted(
+        version: UInt8, _ body: (inout StateWriter) -> Void
+    ) {
+        let start = written.count
+        written.append(version)
+        body(&self)
+        var prefix = StateWriter()
+        prefix.write(UInt64(written.count - start))
+        written.insert(contentsOf: prefix.bytes, at: start)
+    }
+
+    /// Many numbers, for which room is made once.
+    ///
+    /// - Parameter countMax: of the numbers that `body` appends.
+    @inlinable public mutating func write(
+        numbersUpTo countMax: Int, _ body: (inout OutputSpan<UInt8>) -> Void
+    ) {
+        written.append(addingCapacity: countMax * Self.numberBytesMax, initializingWith: body)
+    }
+
+    /// Of 64 bits, 7 a byte.
+    @usableFromInline static let numberBytesMax = 10
 
     public mutating func write(_ text: String?) {
         write(text != nil)
@@ -71,9 +102,23 @@ public struct StateWriter {
     }
 
     private mutating func writeFixed(_ pattern: some FixedWidthInteger) {
-        for shift in stride(from: 0, to: pattern.bitWidth, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: pattern >> shift))
+        written.append(addingCapacity: pattern.bitWidth / 8) { bytes in
+            for shift in stride(from: 0, to: pattern.bitWidth, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: pattern >> shift))
+            }
         }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// As `StateWriter` writes it.
+    @inlinable public mutating func append(number value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
     }
 }
 

@@ -64,7 +64,7 @@ extension FeaturizerStage {
                 let node = store.nodes[next]
                 if !node.isDue, node.slot < closed { store.pack(next) }
                 if store.nodes[next].isChanged {
-                    let bytes = writer.append(.slot, store.slotEntry(next))
+                    let bytes = writer.append(.slot) { store.write(slot: next, to: &$0) }
                     segments.forget(node.storedBytes, in: node.segment)
                     segments.addLive(bytes, in: number)
                     store.nodes[next].segment = number
@@ -75,7 +75,7 @@ extension FeaturizerStage {
             }
             guard store.functions[function].isChanged else { continue }
             let row = store.functions[function]
-            let bytes = writer.append(.function, store.functionEntry(function))
+            let bytes = writer.append(.function) { store.write(function: function, to: &$0) }
             segments.forget(row.storedBytes, in: row.segment)
             segments.addLive(bytes, in: number)
             store.functions[function].segment = number
@@ -84,10 +84,10 @@ extension FeaturizerStage {
         }
         changed.removeAll(keepingCapacity: true)
         for (minute, digests) in seen.takeUnkept() {
-            var record = StateWriter(version: stateVersion)
-            record.write(minute)
-            record.write(digests) { $0.write($1) }
-            _ = writer.append(.seen, record.bytes)
+            _ = writer.append(.seen) { record in
+                record.write(minute)
+                record.write(digests) { $0.write($1) }
+            }
             segments.addSeen(minute: minute, in: number)
         }
         writer.finishPiece()

@@ -1,3 +1,4 @@
+internal import Processing
 internal import Topics
 
 /// A function, and where what is known of it lies. One of them is one cache line's half.
@@ -67,6 +68,10 @@ struct FunctionTable {
     }
 
     func path(of number: Int32) -> [UInt8] { Array(paths[range(rows[Int(number)])]) }
+
+    func writePath(of number: Int32, to writer: inout StateWriter) {
+        writer.write(counted: paths.span.extracting(range(rows[Int(number)])))
+    }
 
     /// - Parameter path: of no function that is there.
     mutating func add(_ path: Span<UInt8>, hash: UInt64) -> Int32 {

@@ -1,4 +1,5 @@
 internal import Numerics
+internal import Processing
 
 /// When executions began and ended in a slot, to the millisecond: of that, how many ran at any
 /// moment and the gaps between arrivals are exact.
@@ -58,14 +59,21 @@ struct Moments {
     }
 
     /// Ascending; the same for the same executions in whatever order.
-    mutating func entries(
-        in arena: inout WordArena
-    ) -> [(moment: Int, kind: Kind, times: Int)] {
+    mutating func write(to writer: inout StateWriter, in arena: inout WordArena) {
         keys.withSettled(countBits: Self.countBits, in: &arena) { settled in
-            var entries: [(moment: Int, kind: Kind, times: Int)] = []
-            entries.reserveCapacity(settled.count)
-            for i in settled.indices { entries.append(Self.entry(settled[i])) }
-            return entries
+            writer.write(UInt64(settled.count))
+            writer.write(numbersUpTo: 2 * settled.count) { numbers in
+                var before: UInt32 = 0
+                for i in settled.indices {
+                    let key = settled[i] >> Self.countBits
+                    let moment = key >> Self.kindBits
+                    // Neighbouring moments are near each other: the steps are short numbers.
+                    let step = (moment - before) << Self.kindBits | key & (1 << Self.kindBits - 1)
+                    numbers.append(number: UInt64(step))
+                    numbers.append(number: UInt64(settled[i] & (1 << Self.countBits - 1)))
+                    before = moment
+                }
+            }
         }
     }
 

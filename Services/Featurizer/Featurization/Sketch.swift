@@ -4,9 +4,9 @@ internal import Numerics
 struct Sketch {
     private var bins = CountedKeys()
     private(set) var count: UInt32 = 0
-    private var sumFixed: Int64 = 0
-    private var least = Double.infinity
-    private var most = -Double.infinity
+    private(set) var sumFixed: Int64 = 0
+    private(set) var least = Double.infinity
+    private(set) var most = -Double.infinity
 
     private static let countBits: UInt32 = 16
 
@@ -54,6 +54,13 @@ struct Sketch {
         sumFixed = sketch.sumFixed
         least = sketch.least
         most = sketch.most
+    }
+
+    /// The bins, ascending, as `CountedKeys` has them, and how many bits of each are its count.
+    mutating func withBins(
+        in arena: inout WordArena, _ body: (Span<UInt32>, UInt32) -> Void
+    ) {
+        bins.withSettled(countBits: Self.countBits, in: &arena) { body($0, Self.countBits) }
     }
 
     mutating func release(in arena: inout WordArena) { bins.release(in: &arena) }

@@ -38,3 +38,36 @@ extension LogSketch {
         self = sketch
     }
 }
+
+extension Sketch {
+    /// As its `LogSketch` is written.
+    mutating func write(to writer: inout StateWriter, in arena: inout WordArena) {
+        withBins(in: &arena) { settled, countBits in
+            var distinct: UInt64 = 0
+            for i in settled.indices
+            where i == 0 || settled[i] >> countBits != settled[i - 1] >> countBits {
+                distinct += 1
+            }
+            writer.write(distinct)
+            writer.write(numbersUpTo: 2 * settled.count) { numbers in
+                var before: UInt32 = 0
+                var i = 0
+                while i < settled.count {
+                    let bin = settled[i] >> countBits
+                    var times: UInt64 = 0
+                    while i < settled.count, settled[i] >> countBits == bin {
+                        times += UInt64(settled[i] & (1 << countBits - 1))
+                        i += 1
+                    }
+                    numbers.append(number: UInt64(bin - before))
+                    numbers.append(number: times)
+                    before = bin
+                }
+            }
+        }
+        guard count > 0 else { return }
+        writer.write(sumFixed)
+        writer.write(least)
+        writer.write(most)
+    }
+}

@@ -21,7 +21,7 @@ struct StateSegments {
     /// Ascending.
     private(set) var segments: [Segment] = []
 
-    /// Bytes of one entry; a record larger than that has one of its own.
+    /// An entry ends with the record that reaches this.
     static let pieceBytes = 4 << 20
     static let segmentsMax = 1_000
     /// So much may be dead whatever lives.
@@ -111,11 +111,11 @@ struct SegmentWriter {
     private var piece = StateWriter(version: stateVersion)
 
     /// - Returns: how many bytes it takes.
-    mutating func append(_ record: Record, _ bytes: [UInt8]) -> Int {
-        if piece.bytes.count + bytes.count > StateSegments.pieceBytes { finishPiece() }
+    mutating func append(_ record: Record, _ body: (inout StateWriter) -> Void) -> Int {
         let before = piece.bytes.count
         piece.write(record.rawValue)
-        piece.write(bytes)
+        piece.writeCounted(version: stateVersion, body)
+        defer { if piece.bytes.count >= StateSegments.pieceBytes { finishPiece() } }
         return piece.bytes.count - before
     }
 

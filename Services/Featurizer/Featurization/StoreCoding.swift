@@ -3,11 +3,10 @@ internal import Processing
 internal import Topics
 
 extension FunctionStore {
-    func functionEntry(_ number: Int32) -> [UInt8] {
+    func write(function number: Int32, to writer: inout StateWriter) {
         let row = functions[number]
-        var writer = StateWriter(version: stateVersion)
         writer.write(Int64(number))
-        writer.write(functions.path(of: number))
+        functions.writePath(of: number, to: &writer)
         writer.write(row.firstSeenMs)
         writer.write(row.isRowDue)
         writer.write(row.past >= 0)
@@ -18,19 +17,20 @@ extension FunctionStore {
             writer.write(past.lastSeenMs)
             write(past.setup, to: &writer)
         }
-        return writer.bytes
     }
 
-    mutating func slotEntry(_ number: Int32) -> [UInt8] {
+    mutating func write(slot number: Int32, to writer: inout StateWriter) {
         let node = nodes[number]
-        var writer = StateWriter(version: stateVersion)
         writer.write(Int64(node.function))
         writer.write(Int64(node.slot))
         writer.write(Int64(node.nextCorrection))
         writer.write(node.isDue)
         writer.write(node.tally < 0)
-        writer.write(node.tally < 0 ? node.packed.copy(in: arena) : written(node.tally))
-        return writer.bytes
+        if node.tally < 0 {
+            writer.write(node.packed.copy(in: arena))
+        } else {
+            writer.writeCounted(version: tallyVersion) { write(tally: node.tally, to: &$0) }
+        }
     }
 
     /// - Parameter segment: that holds it; an entry of the same in a later one counts.

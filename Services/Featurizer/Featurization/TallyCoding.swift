@@ -7,27 +7,29 @@ let tallyVersion: UInt8 = 2
 
 extension FunctionStore {
     mutating func written(_ number: Int32) -> [UInt8] {
-        let durationMs = tallies[number].durationMs.sketch(in: &arena)
-        let moments = tallies[number].moments.entries(in: &arena)
-        let tally = tallies[number]
         var writer = StateWriter(version: tallyVersion)
-        write(tally.setup, to: &writer)
-        tally.outcomeCounts.write(to: &writer)
-        for minute in 0..<5 { writer.write(Int(tally.perMinute[minute])) }
-        writer.write(tally.cpuNs)
-        writer.write(tally.gbNanoseconds)
-        durationMs.write(to: &writer)
-        sketch(tally.memoryPeakMb).write(to: &writer)
-        sketch(tally.deadlineUsed).write(to: &writer)
-        sketch(tally.initMs).write(to: &writer)
-        var before = 0
-        writer.write(moments) { writer, entry in
-            // Neighbouring moments are near each other: the steps are short numbers.
-            writer.write(UInt64((entry.moment - before) << 2) | UInt64(entry.kind.rawValue))
-            writer.write(UInt64(entry.times))
-            before = entry.moment
-        }
+        write(tally: number, to: &writer)
         return writer.bytes
+    }
+
+    /// What follows the version.
+    mutating func write(tally number: Int32, to writer: inout StateWriter) {
+        write(tallies[number].setup, to: &writer)
+        tallies[number].outcomeCounts.write(to: &writer)
+        for minute in 0..<5 { writer.write(Int(tallies[number].perMinute[minute])) }
+        writer.write(tallies[number].cpuNs)
+        writer.write(tallies[number].gbNanoseconds)
+        tallies[number].durationMs.write(to: &writer, in: &arena)
+        for place in [
+            tallies[number].memoryPeakMb, tallies[number].deadlineUsed, tallies[number].initMs,
+        ] {
+            if place >= 0 {
+                sketches[place].write(to: &writer, in: &arena)
+            } else {
+                LogSketch().write(to: &writer)
+            }
+        }
+        tallies[number].moments.write(to: &writer, in: &arena)
     }
 
     mutating func readTally(_ bytes: [UInt8]) throws(CorruptState) -> Int32 {
