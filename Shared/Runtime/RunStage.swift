@@ -8,7 +8,8 @@ public import Topics
 
 /// Work of a stage that is not a step from a message to its effects: training a model, say.
 ///
-/// It runs between batches, in the process that owns partition 0, and so in one process only.
+/// It runs beside the stream, in the process that owns partition 0, and so in one process only. A
+/// stop does not wait for it.
 public struct Housekeeping {
     let everyMs: Int64
     let run: (inout Session) throws -> [any TopicMessage]
@@ -93,7 +94,7 @@ private func run<Run: Stage>(
             StageLoop.Parts(
                 name: name, cluster: cluster, make: { make(settings, $0) },
                 store: store, writer: CheckpointWriter(store, database()),
-                housekeeping: housekeeping?(settings),
+                housekeeping: housekeeping.map { HousekeepingThread($0(settings), database()) },
                 checkpointIntervalMs: Int64(settings[StageSettings.checkpointIntervalMs]),
                 checkpointRowsMax: settings[StageSettings.checkpointRowsMax],
                 database: own, publisher: publisher, broadcasts: broadcasts,

@@ -109,7 +109,7 @@ extension StageLoop {
         roundEndedMs = Clock.monotonicMs
         askKafka()
         try readOn()
-        try keepHouse()
+        keepHouse()
     }
 
     /// The next partitions of the round.

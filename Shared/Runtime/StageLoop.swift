@@ -16,7 +16,7 @@ final class StageLoop<Run: Stage> {
         let make: (Int32) -> Run
         let store: CheckpointStore<Run>
         let writer: CheckpointWriter<Run>
-        let housekeeping: Housekeeping?
+        let housekeeping: HousekeepingThread?
         let checkpointIntervalMs: Int64
         let checkpointRowsMax: Int
         let database: Database
@@ -50,7 +50,6 @@ final class StageLoop<Run: Stage> {
     var roundPausesMs: Int64 = 0
     /// Nothing came when records were asked for last.
     var isIdle = true
-    private var lastHousekeepingMs = Clock.monotonicMs
     /// When a pause would last have been noticed.
     var lastVerifiedMs = Clock.monotonicMs
     /// Since when Kafka has been there: silence before it means nothing.
@@ -89,6 +88,7 @@ final class StageLoop<Run: Stage> {
             parts.metrics.tookBatch(of: batch.count, ms: Clock.monotonicMs - began)
         }
         if Clock.monotonicMs - lastAdvanceMs >= Self.advanceEveryMs { advance() }
+        try takeFromHousekeeping()
         guard try publish() else { return }
         _ = try keepWhatIsDue()
     }
@@ -119,15 +119,18 @@ final class StageLoop<Run: Stage> {
         }
     }
 
-    func keepHouse() throws {
-        guard let housekeeping = parts.housekeeping, let first = owned[0],
-            Clock.monotonicMs - lastHousekeepingMs >= housekeeping.everyMs
+    /// Begins what is to be done now and then, where this process is the one that does it.
+    func keepHouse() {
+        guard let housekeeping = parts.housekeeping, housekeeping.isDue, let first = owned[0]
         else { return }
-        lastHousekeepingMs = Clock.monotonicMs
-        let messages = try parts.database.perform { session in
-            try housekeeping.run(&session)
-        }
-        for message in messages ?? [] { outbox.append(outgoing(message, of: first)) }
-        _ = try publish()
+        housekeeping.begin(epoch: first.epoch)
+    }
+
+    /// Publishes what that led to, unless another process has partition 0 by now.
+    private func takeFromHousekeeping() throws {
+        guard let (outcome, epoch) = parts.housekeeping?.poll() else { return }
+        let messages = try outcome.get() ?? []
+        guard let first = owned[0], first.epoch == epoch else { return }
+        for message in messages { outbox.append(outgoing(message, of: first)) }
     }
 }
