@@ -22,6 +22,8 @@ final class Publisher {
     private let refused: Counter
     private var producer: Producer
     private var backoff = Backoff()
+    private var lastHeaders:
+        (writer: String, epoch: Int64, headers: [(name: String, value: [UInt8])])?
 
     private static let flushMs = 200
 
@@ -89,12 +91,22 @@ final class Publisher {
                     partition: topic.placement == .single
                         ? 0 : outgoing.message.partition(keyed: keyed),
                     key: Array(outgoing.message.key.utf8), value: value,
-                    headers: [
-                        (HeaderName.writer, Array(outgoing.writer.utf8)),
-                        (HeaderName.epoch, Array("\(outgoing.epoch)".utf8)),
-                    ]))
+                    headers: headers(of: outgoing)))
         }
         return part
+    }
+
+    /// Made once for messages in a row, which mostly have the same.
+    private func headers(of outgoing: Outgoing) -> [(name: String, value: [UInt8])] {
+        if let last = lastHeaders, last.writer == outgoing.writer, last.epoch == outgoing.epoch {
+            return last.headers
+        }
+        let headers = [
+            (HeaderName.writer, Array(outgoing.writer.utf8)),
+            (HeaderName.epoch, Array("\(outgoing.epoch)".utf8)),
+        ]
+        lastHeaders = (outgoing.writer, outgoing.epoch, headers)
+        return headers
     }
 
     /// Says all of them once. They are whole values: saying again what was written already changes

@@ -25,7 +25,7 @@ public enum StageSettings {
         "checkpoint.rows_max", default: 200_000, in: 100...10_000_000,
         "table rows that wait for a checkpoint at most; with more it comes early")
     public static let batchRecordsMax = Setting(
-        "batch.records_max", default: 10_000, in: 1...10_000,
+        "batch.records_max", default: 2_000, in: 1...10_000,
         "messages that are processed between two publications at most")
     public static let operationsAddress = Setting(
         "operations.address", default: "127.0.0.1",
