@@ -18,14 +18,14 @@ public struct Program: Sendable {
     /// - Parameter stopLimitMs: a stop that takes longer ends the process where it is, with 1 unless
     ///   everything was kept; for those that may be killed at any point.
     public static func run(
-        _ declared: Command, waitingFor parts: [String] = [], stopLimitMs: Int? = nil,
-        _ body: (Program) throws -> Void
+        _ declared: Command, arguments: [String] = Array(CommandLine.arguments.dropFirst()),
+        waitingFor parts: [String] = [], stopLimitMs: Int? = nil, _ body: (Program) throws -> Void
     ) -> Never {
         let parsed: Command.Parsed
         do throws(SettingsError) {
             parsed = try declared.parse(
-                arguments: Array(CommandLine.arguments.dropFirst()),
-                environment: ProcessInfo.processInfo.environment, readFile: contents)
+                arguments: arguments, environment: ProcessInfo.processInfo.environment,
+                readFile: contents)
         } catch {
             complain("\(declared.name): \(error)")
             exit(2)

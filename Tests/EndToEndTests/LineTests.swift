@@ -24,8 +24,10 @@ struct `The line` {
             let sent = try String(contentsOfFile: counts, encoding: .utf8)
             #expect(sent.split(separator: "\n").count >= trace.counts.count)
             try #expect(waitFor(30) { try line.represented() == Set(trace.counts.keys) })
-            try #expect(waitFor(30) { try line.predicted() == Set(trace.counts.keys.map(\.service)) })
+            try #expect(
+                waitFor(30) { try line.predicted() == Set(trace.counts.keys.map(\.service)) })
             #expect(line.isAlive, "\(line.said)")
+            try expectRollBack(line)
             #expect(line.stopAll() < .seconds(5))
         }
     }
@@ -111,6 +113,35 @@ struct `The line` {
         // Nothing is counted twice later on, either.
         Thread.sleep(forTimeInterval: 2)
         #expect(try line.folded() == trace.counts)
+    }
+
+    /// What an operator does who does not like the encoder in force.
+    private func expectRollBack(_ line: Line) throws {
+        func newest() throws -> Int {
+            try line.query { session in
+                Int(
+                    try session.execute("select coalesce(max(version), 0) from learner.models")[0][
+                        0]
+                        as Int32)
+            }
+        }
+        try #expect(waitFor(30) { try newest() > 0 }, "\(line.said)")
+        let before = try newest()
+        let none = try line.start("learner", ["roll-back", "--model-version", "1000"])
+        #expect(none.wait(within: .seconds(20)) == .exited(1))
+        let rollBack = try line.start("learner", ["roll-back", "--model-version", "1"])
+        #expect(rollBack.wait(within: .seconds(20)) == .exited(0), "\(rollBack.standardError)")
+        try #expect(waitFor(30) { try newest() == before + 1 }, "\(line.said)")
+        let goneBackTo: String = try line.query { session in
+            try session.execute(
+                "select metrics ->> 'rolled_back_to' from learner.models where version = $1",
+                .int4(Int32(before + 1)))[0][0]
+        }
+        #expect(goneBackTo == "1")
+        let trainings: Int64 = try line.query { session in
+            try session.execute("select count(*) from dashboard.trainings where released")[0][0]
+        }
+        #expect(trainings > 0)
     }
 
     private func withLine(

@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 import Processing
 import TestSupport
 import Testing
@@ -19,6 +20,24 @@ import Topics
         #expect(TrainingSchedule.reason(after: last, [fleet(9, slot: 1_288)]) == .age)
     }
 
+    @Test func `comes a quarter of a day early when functions drift from their clusters`() {
+        let last = TrainingSchedule.Release(
+            version: 3, functions: 16, fittedToMs: 1_000 * 300_000, distance: 0.1)
+        // 1.5 x 0.1 + 0.02 = 0.17.
+        #expect(TrainingSchedule.reason(after: last, [fleet(9, slot: 1_072, 0.16)]) == nil)
+        #expect(TrainingSchedule.reason(after: last, [fleet(9, slot: 1_071, 0.18)]) == nil)
+        #expect(TrainingSchedule.reason(after: last, [fleet(9, slot: 1_072, 0.18)]) == .drift)
+        // Vectors of another model say nothing of this one; nor do those of few functions.
+        #expect(
+            TrainingSchedule.reason(after: last, [fleet(9, slot: 1_072, 0.18, version: 2)]) == nil)
+        #expect(
+            TrainingSchedule.reason(after: last, [fleet(7, slot: 1_072, 0.18), fleet(9)]) == nil)
+        let distance = TrainingSchedule.meanDistance(
+            [fleet(9, 0.1), fleet(3, 0.3)], modelVersion: 3)
+        // (9 x 0.1 + 3 x 0.3) / 12.
+        #expect(abs((distance ?? 0) - 0.15) < 1e-12)
+    }
+
     @Test func `reads what a partition keeps`() throws {
         let summary = fleet(12, slot: 5_000)
         let restored = try PartitionSummary(bytes: summary.bytes)
@@ -28,10 +47,28 @@ import Topics
         }
     }
 
-    private func fleet(_ functions: Int, slot: Int64 = 1_000) -> PartitionSummary {
+    @Test func `reads what a partition kept before there were distances`() throws {
+        var writer = StateWriter(version: 1)
+        writer.write(Int64(7))
+        writer.write(Int64(6))
+        for number in [5, 4, 3] { writer.write(number) }
+        let summary = try PartitionSummary(bytes: writer.bytes)
+        #expect(
+            summary
+                == PartitionSummary(
+                    lastSlot: 7, lookedUntil: 6, functions: 5, functionsOfAnHour: 4,
+                    modelVersion: 3))
+        #expect(TrainingSchedule.meanDistance([summary], modelVersion: 3) == nil)
+    }
+
+    private func fleet(
+        _ functions: Int, slot: Int64 = 1_000, _ distance: Double? = nil, version: Int = 3
+    ) -> PartitionSummary {
         PartitionSummary(
             lastSlot: slot, lookedUntil: slot, functions: functions + 2,
-            functionsOfAnHour: functions, modelVersion: 0)
+            functionsOfAnHour: functions, modelVersion: version,
+            distances: distance == nil ? 0 : functions,
+            distanceSum: (distance ?? 0) * Double(functions))
     }
 }
 
@@ -46,14 +83,17 @@ import Topics
         var entries = stage.takeChanges()
         for entry in entries { try trainer.add(entry) }
         #expect(trainer.functions == 10)
-        let release = try #require(
-            try trainer.release(previous: nil, version: 1, knownFunctions: 10, seed: 1))
+        let trained = try #require(
+            try trainer.train(previous: nil, version: 1, knownFunctions: 10, seed: 1))
+        #expect(trained.isReleased)
+        let release = trained.release
         #expect(release.encoded().count < Topic.messageBytesMax)
         #expect(release.fittedFromMs == 0 && release.fittedToMs == 24 * 300_000)
         #expect(
             Trainer.summary(of: release)
                 == TrainingSchedule.Release(
-                    version: 1, functions: 10, fittedToMs: 24 * 300_000))
+                    version: 1, functions: 10, fittedToMs: 24 * 300_000,
+                    distance: release.metrics["distance"]))
 
         try stage.process(.model(release), nowMs: 0, &effects)
         #expect(stage.model.version == 1)
@@ -66,12 +106,73 @@ import Topics
         #expect(restarted.model == stage.model)
     }
 
+    @Test func `releases no model that recognises fewer functions than the one in force`() throws {
+        func trained(of functions: Int, previous: EncoderModel?) throws -> Trainer.Trained {
+            var trainer = Trainer()
+            for planted in 0..<functions {
+                var history = FunctionHistory()
+                let view = Planted.allCases[planted % 3].view(days: 4, seed: planted)
+                for (slot, demand) in view.milliCpu.enumerated() {
+                    _ = history.record(
+                        milliCpu: Double(demand), invocations: 2, slot: Int64(slot))
+                }
+                let id = FunctionID(customer: "c", service: "s", function: "f\(planted)")
+                for day in 0..<4 {
+                    try trainer.add(
+                        StateEntry(
+                            key: StateKey.key(id, day: day),
+                            value: history.day(Int64(day))))
+                }
+            }
+            return try #require(
+                try trainer.train(previous: previous, version: 2, knownFunctions: 9, seed: 1))
+        }
+        let first = try trained(of: 48, previous: nil)
+        let model = try EncoderModel(bytes: Array(first.release.parameters))
+        // The same again is as good.
+        let second = try trained(of: 48, previous: model)
+        let scores = second.release.metrics
+        let (own, inForce) = (scores["recall_at_1"] ?? -1, scores["recall_at_1_in_force"] ?? -1)
+        #expect(own > 0 && inForce > 0)
+        #expect(second.isReleased == (own >= inForce - 0.01))
+        // One that maps everything to one vector recognises one in 24 at most.
+        let blunt = EncoderModel(
+            version: 1, biases: model.biases, standardisation: model.standardisation,
+            projection: Matrix(
+                rows: model.projection.rows, columns: model.projection.columns),
+            clusters: model.clusters)
+        let third = try trained(of: 48, previous: blunt)
+        #expect(third.isReleased)
+        #expect(third.release.metrics["recall_at_1_in_force"] ?? 1 <= 1.0 / 24)
+    }
+
+    @Test func `goes back to an earlier release under a new version`() throws {
+        let old = try Training.fit(
+            samples: (0..<10).map { Planted.allCases[$0 % 3].view(days: 2, seed: $0) }, version: 4,
+            seed: 1
+        ).model
+        let release = ModelReleased(
+            name: LearnerStage.modelName, version: 4, metrics: ["distance": 0.1], fittedFromMs: 0,
+            fittedToMs: 5, seed: 1, parameters: old.bytes)
+        let again = try Trainer.rollBack(to: release, version: 9, timeMs: 1_000)
+        #expect(again.version == 9 && again.metrics["rolled_back_to"] == 4)
+        #expect(try EncoderModel(bytes: Array(again.parameters)) == old.with(version: 9))
+        // The schedule counts from when it was gone back to.
+        #expect(Trainer.summary(of: again).fittedToMs == 1_000)
+        #expect(Trainer.summary(of: again).distance == 0.1)
+        var stage = LearnerStage(partition: 0)
+        var effects = Effects<LearnerStage.Row>()
+        try stage.process(.model(release), nowMs: 0, &effects)
+        try stage.process(.model(again), nowMs: 0, &effects)
+        #expect(stage.model == old.with(version: 9))
+    }
+
     @Test func `passes over what is no day, and refuses a torn one`() throws {
         var trainer = Trainer()
         try trainer.add(StateEntry(key: "partition", value: [1]))
         try trainer.add(StateEntry(key: "function/c/s/f", value: [1]))
         #expect(trainer.functions == 0)
-        let empty = try trainer.release(previous: nil, version: 1, knownFunctions: 0, seed: 1)
+        let empty = try trainer.train(previous: nil, version: 1, knownFunctions: 0, seed: 1)
         #expect(empty == nil)
         #expect(throws: CorruptState.self) {
             try trainer.add(StateEntry(key: "day/c/s/f/0", value: [1, 0]))

@@ -4,31 +4,42 @@ internal import RepresentationLearning
 internal import Runtime
 internal import Topics
 
-/// Fits the encoder on the state of all partitions now and then, and releases it on `models`.
+/// Fits the encoder on the state of all partitions now and then, and releases it on `models` where it
+/// is not worse than the one in force.
 enum EncoderTraining {
     /// How often it is asked whether it is time.
     static let everyMs: Int64 = 10_000
 
     static func housekeeping(seed: UInt64) -> Housekeeping {
-        // What was published is in the tables only with the next checkpoint of partition 0.
+        // What was published is in the tables only with the next checkpoint of partition 0; and what
+        // was not good enough is not tried again before the schedule would try it.
         var published: ModelReleased?
+        var refused: TrainingSchedule.Release?
         return Housekeeping(everyMs: everyMs) { session in
-            let partitions = try session.execute("select value from state where key = 'partition'")
-                .map { try PartitionSummary(bytes: $0[0]) }
-            let stored = try newestRelease(in: &session)
+            let partitions = try PartitionSummary.all(in: &session)
+            let stored = try EncoderReleases.newest(in: &session)
             let last = [stored, published].compactMap { $0 }.max { $0.version < $1.version }
-            guard TrainingSchedule.reason(after: last.map(Trainer.summary), partitions) != nil
-            else { return [] }
+            let since = [last.map(Trainer.summary), refused].compactMap { $0 }
+                .max { $0.fittedToMs < $1.fittedToMs }
+            guard let reason = TrainingSchedule.reason(after: since, partitions) else { return [] }
             let trainer = try sample(in: &session)
             // The tables forget after a month; the partitions know what is in force.
             let version = max(last?.version ?? 0, partitions.map(\.modelVersion).max() ?? 0) + 1
-            let release = try trainer.release(
+            let trained = try trainer.train(
                 previous: last.map { try EncoderModel(bytes: Array($0.parameters)) },
                 version: version, knownFunctions: TrainingSchedule.knownFunctions(partitions),
                 seed: seed)
-            guard let release else { return [] }
-            published = release
-            return [release]
+            guard let trained else { return [] }
+            try EncoderReleases.keep(trained, because: reason, in: &session)
+            guard trained.isReleased else {
+                let tried = Trainer.summary(of: trained.release)
+                refused = TrainingSchedule.Release(
+                    version: last?.version ?? 0, functions: tried.functions,
+                    fittedToMs: tried.fittedToMs, distance: since?.distance)
+                return []
+            }
+            published = trained.release
+            return [trained.release]
         }
     }
 
@@ -49,20 +60,12 @@ enum EncoderTraining {
         for row in entries { try trainer.add(StateEntry(key: row[0], value: row[1] as [UInt8])) }
         return trainer
     }
+}
 
-    private static func newestRelease(in session: inout Session) throws -> ModelReleased? {
-        let rows = try session.execute(
-            """
-            select version, (metrics ->> 'known_functions')::float8 as known_functions,
-                seed, fitted_from, fitted_to, parameters
-            from models where name = $1 order by version desc, released_at desc limit 1
-            """, .text(LearnerStage.modelName))
-        guard let row = rows.first else { return nil }
-        let knownFunctions: Double? = row["known_functions"]
-        return ModelReleased(
-            name: LearnerStage.modelName, version: row["version"],
-            metrics: ["known_functions": knownFunctions ?? 0], fittedFromMs: row["fitted_from"],
-            fittedToMs: row["fitted_to"], seed: UInt64(bitPattern: row["seed"] as Int64),
-            parameters: row["parameters"])
+extension PartitionSummary {
+    /// Of the partitions that have state.
+    static func all(in session: inout Session) throws -> [PartitionSummary] {
+        try session.execute("select value from state where key = 'partition'")
+            .map { try PartitionSummary(bytes: $0[0]) }
     }
 }

@@ -19,9 +19,10 @@ extension LearnerStage {
         var encodings: [FunctionID: FunctionHistory.Encoding] = [:]
         for function in due {
             guard let view = functions[function]?.view(until: end) else { continue }
+            let vector = model.encode(view)
             encodings[function] = FunctionHistory.Encoding(
-                modelVersion: model.version, vector: model.encode(view),
-                meanMilliCpu: mean(view.milliCpu))
+                modelVersion: model.version, vector: vector, meanMilliCpu: mean(view.milliCpu),
+                distance: model.distance(of: vector))
         }
         return encodings
     }

@@ -39,13 +39,24 @@ public struct EncoderModel: Equatable, Sendable {
     }
 
     /// The cluster whose centroid is nearest; the first of equals.
-    public func cluster(of vector: [Float]) -> Int {
+    public func cluster(of vector: [Float]) -> Int { nearestCluster(to: vector).id }
+
+    /// How far a vector lies from the centroid of its cluster, 0 to 2: 1 less their cosine.
+    func distance(of vector: [Float]) -> Float { 1 - nearestCluster(to: vector).cosine }
+
+    private func nearestCluster(to vector: [Float]) -> (id: Int, cosine: Float) {
         var best: (id: Int, cosine: Float) = (0, -.infinity)
         for cluster in clusters {
             let cosine = dotProduct(cluster.centroid[...], vector[...])
             if cosine > best.cosine { best = (cluster.id, cosine) }
         }
-        return best.id
+        return best
+    }
+
+    func with(version: Int? = nil, clusters: [Cluster]? = nil) -> EncoderModel {
+        EncoderModel(
+            version: version ?? self.version, biases: biases, standardisation: standardisation,
+            projection: projection, clusters: clusters ?? self.clusters)
     }
 }
 

@@ -18,6 +18,8 @@ struct FunctionHistory: Sendable, Equatable {
         /// (D)
         let vector: [Float]
         let meanMilliCpu: Float
+        /// Of the vector from its cluster's centroid; nil in state that was kept before it was.
+        var distance: Float?
     }
 
     var lastSlot: Int64? { milliCpu.lastSlot }
@@ -105,7 +107,7 @@ struct FunctionHistory: Sendable, Equatable {
 
     /// Its state entry but for the days.
     var head: [UInt8] {
-        var writer = StateWriter(version: 1)
+        var writer = StateWriter(version: Self.headVersion)
         writer.write(firstSlot ?? 0)
         writer.write(pending)
         writer.write(encoding != nil)
@@ -113,12 +115,17 @@ struct FunctionHistory: Sendable, Equatable {
             writer.write(encoding.modelVersion)
             writer.write(encoding.meanMilliCpu)
             writer.write(encoding.vector) { $0.write($1) }
+            writer.write(encoding.distance != nil)
+            if let distance = encoding.distance { writer.write(distance) }
         }
         return writer.bytes
     }
 
+    /// 1 had no distance.
+    private static let headVersion: UInt8 = 2
+
     mutating func restore(head bytes: [UInt8]) throws(CorruptState) {
-        var reader = try StateReader(bytes, newest: 1)
+        var reader = try StateReader(bytes, newest: Self.headVersion)
         firstSlot = try reader.readInt64(in: StateLimits.slots)
         pending = try reader.readBool()
         encoding = nil
@@ -132,7 +139,11 @@ struct FunctionHistory: Sendable, Equatable {
             guard vector.count == EncoderModel.dimensions else {
                 throw CorruptState("vector of \(vector.count) numbers")
             }
-            encoding = Encoding(modelVersion: version, vector: vector, meanMilliCpu: mean)
+            let hasDistance = reader.version == 1 ? false : try reader.readBool()
+            encoding = Encoding(
+                modelVersion: version, vector: vector, meanMilliCpu: mean,
+                // A cosine's, but for rounding.
+                distance: hasDistance ? try reader.readFloat(in: -0.001...2.001) : nil)
         }
         try reader.finish()
     }

@@ -76,12 +76,15 @@ extension LearnerStage {
     }
 
     private func summary(_ clock: Clock) -> PartitionSummary {
-        PartitionSummary(
+        let distances = functions.values.compactMap(\.encoding)
+            .filter { $0.modelVersion == model.version }.compactMap(\.distance)
+        return PartitionSummary(
             lastSlot: clock.lastSlot, lookedUntil: clock.lookedUntil, functions: functions.count,
             functionsOfAnHour: functions.values.count {
                 $0.ageSlots >= Int64(DemandView.slotsPerHour)
             },
-            modelVersion: model.version)
+            modelVersion: model.version, distances: distances.count,
+            distanceSum: distances.reduce(0) { $0 + Double($1) })
     }
 }
 

@@ -19,12 +19,23 @@ public struct Trainer: Sendable {
         try histories[function, default: FunctionHistory()].restore(day: value)
     }
 
+    /// A fit, and whether it is to take the place of the model in force.
+    public struct Trained: Sendable {
+        public let release: ModelReleased
+        /// Not worse than the model in force where both were judged; the first one always is.
+        public let isReleased: Bool
+    }
+
+    /// How much worse a model may be and still be released, in the share of functions recognised:
+    /// what one day differs from another.
+    static let recallLost = 0.01
+
     /// - Parameter previous: the model in force, whose cluster ids are to be kept.
     /// - Parameter knownFunctions: of the whole fleet, for the next decision.
     /// - Returns: nil when no function has an hour yet.
-    public func release(
+    public func train(
         previous: EncoderModel?, version: Int, knownFunctions: Int, seed: UInt64
-    ) throws(Eigenvectors.NotDecomposed) -> ModelReleased? {
+    ) throws(Eigenvectors.NotDecomposed) -> Trained? {
         let samples = histories.sorted { $0.key < $1.key }.compactMap { $0.value.ownView }
             .filter { $0.count >= DemandView.slotsPerHour }
         guard let from = samples.map(\.startSlot).min(), let to = samples.map(\.endSlot).max()
@@ -36,18 +47,41 @@ public struct Trainer: Sendable {
         let parameters = fit.model.bytes
         precondition(
             parameters.count <= Limits.modelBytes, "encoder of \(parameters.count) bytes")
-        return ModelReleased(
+        let release = ModelReleased(
             name: LearnerStage.modelName, version: version, metrics: metrics,
             fittedFromMs: from * FunctionShape.slotMs, fittedToMs: to * FunctionShape.slotMs,
             seed: seed, parameters: parameters)
+        guard let own = metrics["recall_at_1"], let inForce = metrics["recall_at_1_in_force"]
+        else { return Trained(release: release, isReleased: true) }
+        return Trained(release: release, isReleased: own >= inForce - Self.recallLost)
     }
 
     private static let knownFunctions = "known_functions"
+    private static let rolledBackTo = "rolled_back_to"
+    private static let rolledBackAtMs = "rolled_back_at_ms"
 
     /// What the schedule has to know of a release.
     public static func summary(of release: ModelReleased) -> TrainingSchedule.Release {
-        TrainingSchedule.Release(
+        // Who went back does not want to be overtaken at once.
+        let since = max(release.fittedToMs, Int64(release.metrics[rolledBackAtMs] ?? 0))
+        return TrainingSchedule.Release(
             version: release.version, functions: Int(release.metrics[knownFunctions] ?? 0),
-            fittedToMs: release.fittedToMs)
+            fittedToMs: since, distance: release.metrics["distance"])
+    }
+
+    /// An earlier release again, under a version of its own: every partition takes it as it takes any.
+    ///
+    /// - Parameter timeMs: the fleet's event time: the schedule counts from here.
+    /// - Throws: when its parameters are no encoder's.
+    public static func rollBack(
+        to old: ModelReleased, version: Int, timeMs: Int64
+    ) throws(CorruptState) -> ModelReleased {
+        var metrics = old.metrics
+        metrics[rolledBackTo] = Double(old.version)
+        metrics[rolledBackAtMs] = Double(timeMs)
+        let model = try EncoderModel(bytes: Array(old.parameters)).with(version: version)
+        return ModelReleased(
+            name: old.name, version: version, metrics: metrics, fittedFromMs: old.fittedFromMs,
+            fittedToMs: old.fittedToMs, seed: old.seed, parameters: model.bytes)
     }
 }

@@ -16,8 +16,9 @@ public enum Training {
 
     public struct Fit: Sendable {
         public let model: EncoderModel
-        /// `functions`, `pairs`, `clusters`, and, judged on functions left out of a fit of its own,
-        /// `recall_at_1` with `recall_at_1_hours`, that of the bare hours of the day.
+        /// `functions`, `pairs`, `clusters`, `distance` (the mean from the clusters' centroids), and,
+        /// judged on functions left out of a fit of its own, `recall_at_1` with `recall_at_1_hours`,
+        /// that of the bare hours of the day, and `recall_at_1_in_force`, that of `previous`.
         public let metrics: [String: Double]
     }
 
@@ -35,10 +36,16 @@ public enum Training {
         let clusters = Clustering.clusters(
             of: vectors, samples: samples, previous: previous, seed: seed)
         var metrics = try judged(rows, biases: biases)
+        if let previous, !metrics.isEmpty {
+            metrics["recall_at_1_in_force"] = recall(of: previous, on: samples)
+        }
+        let model = encoder.with(clusters: clusters)
+        let distances = (0..<vectors.rows).map { model.distance(of: Array(vectors.row($0))) }
+        metrics["distance"] = Double(mean(distances))
         metrics["functions"] = Double(samples.count)
         metrics["pairs"] = Double(rows.pairs.count)
         metrics["clusters"] = Double(clusters.count)
-        return Fit(model: encoder.with(clusters), metrics: metrics)
+        return Fit(model: model, metrics: metrics)
     }
 
     /// Features of every view, and which views are of one function.
@@ -161,17 +168,19 @@ public enum Training {
     }
 }
 
+extension Training {
+    /// Of a model that is there already, on the functions that `judged` leaves out.
+    private static func recall(of model: EncoderModel, on samples: [DemandView]) -> Double {
+        let halves = samples.compactMap(\.halves)
+        let others = stride(from: 1, to: halves.count, by: 2).map { halves[$0] }
+        return recallAtOne(
+            others.map { model.encode($0.0) }, others.map { model.encode($0.1) })
+    }
+}
+
 /// How often the i-th of `queries` is nearest, by cosine, to the i-th of `answers`.
 public func recallAtOne(_ queries: [[Float]], _ answers: [[Float]]) -> Double {
     guard !queries.isEmpty else { return 0 }
     let found = SphericalKMeans.nearest(Matrix(queries), to: Matrix(answers))
     return Double(found.enumerated().count { $0.offset == $0.element }) / Double(queries.count)
-}
-
-extension EncoderModel {
-    fileprivate func with(_ clusters: [Cluster]) -> EncoderModel {
-        EncoderModel(
-            version: version, biases: biases, standardisation: standardisation,
-            projection: projection, clusters: clusters)
-    }
 }
