@@ -32,17 +32,18 @@ extension StageLoop {
         let topic = parts.consumer.topicName(records[records.startIndex].topic)
         var position = partition.positions[topic, default: 0]
         let known = Run.inputs.first { $0.name == topic }
-        var run = MessageRun(known ?? Run.inputs[0])
-        // Where in the batch the run's messages are.
-        var places: [Int] = []
-        places.reserveCapacity(records.count)
+        let unread = UnreadHeaders(records)
+        unread.places.reserveCapacity(records.count)
+        let isFenced = known != .invocations
+        var run = MessageRun(known ?? Run.inputs[0], unread: isFenced ? nil : unread)
         var last: RecordHeadersReference?
         var isStale = false
         for place in records.indices {
             let record = records[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
-            if last.map({ record.hasHeaders($0) }) != true {
+            // Who writes invocations is no stage.
+            if isFenced, last.map({ record.hasHeaders($0) }) != true {
                 let headers = RecordHeaders(record)
                 isStale = !headers.isAdmitted(by: &partition.fences)
                 run.append(headers.meaning)
@@ -52,32 +53,32 @@ extension StageLoop {
                 parts.metrics.droppedStale(topic)
             } else if known != nil {
                 guard !record.isTombstone else {
-                    process(&run, &places, records, of: partition, nowMs: nowMs)
+                    process(&run, unread, records, of: partition, nowMs: nowMs)
                     takeTombstone(record, run.topic, partition, nowMs: nowMs)
                     continue
                 }
                 unsafe run.append(record.value ?? UnsafeRawBufferPointer(start: nil, count: 0))
-                places.append(place)
+                unread.places.append(place)
             }
         }
-        process(&run, &places, records, of: partition, nowMs: nowMs)
+        process(&run, unread, records, of: partition, nowMs: nowMs)
         guard position > partition.positions[topic, default: 0] else { return }
         partition.positions[topic] = position
         partition.changed = true
     }
 
     private func process(
-        _ run: inout MessageRun, _ places: inout [Int], _ records: Slice<RecordBatch>,
+        _ run: inout MessageRun, _ unread: UnreadHeaders, _ records: Slice<RecordBatch>,
         of partition: OwnedPartition<Run>, nowMs: Int64
     ) {
         guard run.count > 0 else { return }
         var effects = Effects<Run.Row>()
         partition.stage.process(run, nowMs: nowMs, &effects) { index, rejection in
-            reject(records[places[index]], run.topic.name, rejection, partition)
+            reject(records[unread.places[index]], run.topic.name, rejection, partition)
         }
         absorb(effects, of: partition)
         run.removeAll()
-        places.removeAll(keepingCapacity: true)
+        unread.places.removeAll(keepingCapacity: true)
     }
 
     private func takeTombstone(
