@@ -142,13 +142,7 @@ public struct FeaturizerStage: Stage {
         return (watermarkMs - settings.horizonMs) / FunctionShape.slotMs
     }
 
-    func id(of number: Int32) -> FunctionID {
-        let path = store.functions.path(of: number)
-        guard let id = FunctionID(path: String(decoding: path, as: UTF8.self)) else {
-            preconditionFailure("a function has a path, got \(path)")
-        }
-        return id
-    }
+    func id(of number: Int32) -> FunctionID { store.functions.id(of: number) }
 
     private func totals(of number: Int32) -> FunctionTotals? {
         guard let (sum, firstSeenMs) = store.totals(of: number) else { return nil }

@@ -15,28 +15,30 @@ extension FunctionStore {
     mutating func shape(
         of id: FunctionID, slot: Int32, correction: Int32, tally number: Int32
     ) -> FunctionShape {
-        let moments = tallies[number].moments.summary(in: &arena)
-        let durationMs = tallies[number].durationMs.sketch(in: &arena)
+        let peak = tallies[number].moments.peak(in: &arena, &gaps)
+        let durationMs = tallies[number].durationMs.percentiles(in: &arena)
         let tally = tallies[number]
-        var shape = FunctionShape(
+        let minutes = tally.perMinute
+        return FunctionShape(
             customer: id.service.customer, service: id.service.service, function: id.function,
-            slotStartMs: Int64(slot) * FunctionShape.slotMs, correction: Int(correction))
-        shape.counts = tally.outcomeCounts
-        shape.perMinute = (0..<5).map { Int(tally.perMinute[$0]) }
-        shape.cpuMs = Double(tally.cpuNs) / 1e6
-        shape.gbSeconds = Double(tally.gbNanoseconds) / 1e9
-        shape.concurrencyPeak = moments.peak
-        shape.interarrivalMs = moments.gapsMs.percentiles()
-        shape.durationMs = durationMs.percentiles()
-        shape.memoryPeakMb = sketch(tally.memoryPeakMb).percentiles()
-        shape.deadlineSlack = sketch(tally.deadlineUsed).percentilesOfRest()
-        shape.coldStarts = coldStarts(tally)
-        shape.initMs = sketch(tally.initMs).percentiles()
-        shape.memoryMb = tally.setup.memoryMb
-        shape.trigger = words.text(tally.setup.trigger)
-        shape.runtime = words.text(tally.setup.runtime)
-        shape.deadlineMs = tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs
-        return shape
+            slotStartMs: Int64(slot) * FunctionShape.slotMs, correction: Int(correction),
+            counts: tally.outcomeCounts,
+            perMinute: [
+                Int(minutes[0]), Int(minutes[1]), Int(minutes[2]), Int(minutes[3]),
+                Int(minutes[4]),
+            ], cpuMs: Double(tally.cpuNs) / 1e6, gbSeconds: Double(tally.gbNanoseconds) / 1e9,
+            concurrencyPeak: peak, durationMs: durationMs,
+            interarrivalMs: gaps.takePercentiles(), memoryPeakMb: percentiles(tally.memoryPeakMb),
+            deadlineSlack: tally.deadlineUsed < 0
+                ? nil : sketches[tally.deadlineUsed].percentilesOfRest(in: &arena),
+            coldStarts: coldStarts(tally), initMs: percentiles(tally.initMs),
+            memoryMb: tally.setup.memoryMb, trigger: words.text(tally.setup.trigger),
+            runtime: words.text(tally.setup.runtime),
+            deadlineMs: tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs)
+    }
+
+    private mutating func percentiles(_ number: Int32) -> Percentiles? {
+        number < 0 ? nil : sketches[number].percentiles(in: &arena)
     }
 
     mutating func sketch(_ number: Int32) -> LogSketch {

@@ -42,6 +42,7 @@ struct FunctionStore {
     var pasts = Pool<Past>()
     var arena = WordArena()
     var words = WordTable()
+    var gaps = GapCounts()
 
     /// What it holds; room that arrays have in advance is not in memory before it is used.
     var bytes: Int {

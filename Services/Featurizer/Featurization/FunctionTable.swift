@@ -68,6 +68,13 @@ struct FunctionTable {
 
     func path(of number: Int32) -> [UInt8] { Array(paths[range(rows[Int(number)])]) }
 
+    func id(of number: Int32) -> FunctionID {
+        guard let id = FunctionID(path: paths.span.extracting(range(rows[Int(number)]))) else {
+            preconditionFailure("a function has a path, got \(path(of: number))")
+        }
+        return id
+    }
+
     /// - Parameter path: of no function that is there.
     mutating func add(_ path: Span<UInt8>, hash: UInt64) -> Int32 {
         let number = Int32(rows.count)
