@@ -3,12 +3,12 @@ public struct RankedValues {
     /// (ranks) as they were asked for; right once all bins were taken.
     public private(set) var values: InlineArray<4, Double>
 
-    private let ranks: InlineArray<4, Int>
+    @usableFromInline let ranks: InlineArray<4, Int>
     private let count: Int
     private let least: Double
     private let most: Double
-    private var next = 0
-    private var below = 0
+    @usableFromInline var next = 0
+    @usableFromInline var below = 0
 
     /// - Parameters:
     ///   - ranks: ascending; 1 is the least value's and `count` the most's.
@@ -22,13 +22,12 @@ public struct RankedValues {
     }
 
     /// - Parameter bin: not below the one before.
-    @inline(__always)
-    public mutating func take(bin: UInt32, times: Int) {
+    @inlinable public mutating func take(bin: UInt32, times: Int) {
         below &+= times
         while next < 4, ranks[next] <= below { settleNext(bin) }
     }
 
-    private mutating func settleNext(_ bin: UInt32) {
+    @usableFromInline mutating func settleNext(_ bin: UInt32) {
         let rank = ranks[next]
         values[next] =
             rank == 1

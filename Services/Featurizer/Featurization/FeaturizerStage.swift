@@ -173,12 +173,16 @@ public struct FeaturizerStage: Stage {
 
     /// Publishes what is due of the slots before that one.
     private mutating func publish(before slot: Int64, _ effects: inout Effects<FeaturizerRow>) {
-        for closed in due.keys.filter({ $0 < slot }).sorted() {
+        let closing = due.keys.filter { $0 < slot }
+        guard !closing.isEmpty else { return }
+        var gaps = GapCounts()
+        for closed in closing.sorted() {
             for number in due.removeValue(forKey: closed) ?? [] {
                 let node = store.nodes[number]
                 let id = id(of: node.function)
                 let shape = store.shape(
-                    of: id, slot: node.slot, correction: node.nextCorrection, tally: node.tally)
+                    of: id, slot: node.slot, correction: node.nextCorrection, tally: node.tally,
+                    &gaps)
                 if shape.correction > 0 { counted.corrections += 1 }
                 effects.publish(shape)
                 effects.save(

@@ -12,8 +12,10 @@ extension FunctionStore {
     }
 
     /// What is published of a slot.
+    /// - Parameter gaps: room for them, empty.
     mutating func shape(
-        of id: FunctionID, slot: Int32, correction: Int32, tally number: Int32
+        of id: FunctionID, slot: Int32, correction: Int32, tally number: Int32,
+        _ gaps: inout GapCounts
     ) -> FunctionShape {
         let peak = tallies[number].moments.peak(in: &arena, &gaps)
         let durationMs = tallies[number].durationMs.percentiles(in: &arena)

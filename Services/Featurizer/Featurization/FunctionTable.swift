@@ -19,6 +19,21 @@ struct FunctionRow {
     /// The state segment that has its entry, 0 for none, and the entry's size there.
     var segment: UInt32 = 0
     var storedBytes: UInt32 = 0
+
+    /// An invocation of it came.
+    /// - Returns: which lists it is to be put in.
+    @inline(__always)
+    mutating func note(startedAtMs: Int64) -> (isChanged: Bool, isRowDue: Bool) {
+        if firstSeenMs > startedAtMs {
+            firstSeenMs = startedAtMs
+            isChanged = true
+        }
+        defer {
+            isListed = true
+            isRowDue = true
+        }
+        return (!isListed, !isRowDue)
+    }
 }
 
 /// The functions of a partition, numbered in the order in which they were first seen.

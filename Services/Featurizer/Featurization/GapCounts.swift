@@ -4,22 +4,15 @@ internal import Topics
 /// How often each gap between two arrivals of a slot came, by the bins of `LogSketch`: room for any
 /// slot's, used again for each.
 struct GapCounts {
+    // No gap is longer than its slot, whose bin is the 1,802nd.
     /// (bins) all zero between one slot and the next.
-    private var times: [UInt32]
+    private var times = InlineArray<1_856, UInt32>(repeating: 0)
     /// (bins / 64) a bit for each bin that has some: only those are gone through.
-    private var taken: [UInt64]
+    private var taken = InlineArray<29, UInt64>(repeating: 0)
     private var count = 0
     private var leastMs = Int.max
     private var mostMs = 0
     private var sumMs = 0
-
-    /// No gap is longer than its slot.
-    private static let bins = Int(LogSketch.bin(of: Double(FunctionShape.slotMs))) + 1
-
-    init() {
-        taken = Array(repeating: 0, count: (Self.bins + 63) / 64)
-        times = Array(repeating: 0, count: taken.count * 64)
-    }
 
     @inline(__always)
     mutating func add(_ gapMs: Int, times more: Int = 1) {

@@ -24,8 +24,8 @@ struct Moments {
     /// An execution ran from the moment `from` until just before `to`, from the slot's start on.
     mutating func add(from: Int, to: Int, arrives: Bool, in arena: inout WordArena) {
         let kind = arrives ? Kind.arrival : Kind.carried
-        keys.add(Self.key(from, kind), countBits: Self.countBits, in: &arena)
-        keys.add(Self.key(to, .end), countBits: Self.countBits, in: &arena)
+        keys.add(
+            Self.key(from, kind), Self.key(to, .end), countBits: Self.countBits, in: &arena)
     }
 
     mutating func add(

@@ -7,13 +7,38 @@ extension ScannedInvocation {
     ///
     /// - Returns: false when anything is otherwise, which says nothing about whether it is right;
     ///   else it is what `read(json:)` makes it.
-    mutating func read(compactJSON bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let start = bytes.baseAddress, bytes.count <= ScanningLimits.messageBytesMax else {
-            return false
-        }
+    mutating func read(
+        compactJSON bytes: UnsafeBufferPointer<UInt8>, _ order: inout KeyOrder
+    ) -> Bool {
+        guard let start = bytes.baseAddress, bytes.count <= ScanningLimits.messageBytesMax,
+            bytes.count >= CompactCursor.bytesMin
+        else { return false }
+        unmarkAll()
         var cursor = CompactCursor(start: start, end: start + bytes.count)
-        return cursor.readObject(into: &self) && isComplete
+        return cursor.readObject(into: &self, &order) && isComplete
     }
+}
+
+/// Which key came behind which in the messages before: a writer mostly keeps to one order, so the
+/// next key is compared with that one before it is looked for among all.
+public struct KeyOrder: Sendable {
+    /// A name as it stands, with the quote and the colon behind it; the bytes behind are masked out.
+    struct Key {
+        // Nothing is like this.
+        var low: UInt64 = 1
+        var high: UInt64 = 0
+        var lowMask: UInt64 = 0
+        var highMask: UInt64 = 0
+        var count = 0
+        var field = InvocationField.customer
+    }
+
+    /// By the field before; the last is the first key's.
+    var keys = InlineArray<16, Key>(repeating: Key())
+
+    static let first = 15
+
+    public init() {}
 }
 
 /// A place in such a text. Every read is guarded by `end`.
@@ -22,6 +47,10 @@ private struct CompactCursor {
     var position: UnsafePointer<UInt8>
     let end: UnsafePointer<UInt8>
 
+    /// So much is read at once, also back from the end. No invocation is so short.
+    static let bytesMin = 16
+
+    /// - Precondition: `bytesMin` lie between them.
     init(start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
         self.start = start
         position = start
@@ -29,12 +58,18 @@ private struct CompactCursor {
     }
 
     @inline(__always)
-    mutating func readObject(into scanned: inout ScannedInvocation) -> Bool {
+    mutating func readObject(
+        into scanned: inout ScannedInvocation, _ order: inout KeyOrder
+    ) -> Bool {
         guard take(UInt8(ascii: "{")) else { return false }
         var seen: UInt32 = 0
+        var before = KeyOrder.first
         while true {
-            guard let field = key(), seen & field.bit == 0 else { return false }
+            guard let field = key(after: before, &order), seen & field.bit == 0 else {
+                return false
+            }
             seen |= field.bit
+            before = Int(field.rawValue)
             guard read(field, into: &scanned), position < end else { return false }
             let byte = position.pointee
             position += 1
@@ -74,9 +109,43 @@ private struct CompactCursor {
         return words
     }
 
-    /// A field's name with its quotes and colon; its bytes are compared as words.
+    /// A field's name with its quotes and colon.
     @inline(__always)
-    private mutating func key() -> InvocationField? {
+    private mutating func key(after before: Int, _ order: inout KeyOrder) -> InvocationField? {
+        if end - position > 16, position.pointee == UInt8(ascii: "\"") {
+            let name = UnsafeRawPointer(position + 1)
+            let low = UInt64(littleEndian: name.loadUnaligned(as: UInt64.self))
+            let high = UInt64(
+                littleEndian: name.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            let likely = order.keys[before]
+            let differing =
+                (low & likely.lowMask ^ likely.low)
+                | (high & likely.highMask ^ likely.high)
+            if differing == 0 {
+                position += 1 + likely.count
+                return likely.field
+            }
+        }
+        let name = position + 1
+        guard let field = unlikelyKey() else { return nil }
+        order.keys[before] = likely(field, name, count: position - name)
+        return field
+    }
+
+    /// - Parameter count: of its bytes with quote and colon, which were found there.
+    private func likely(
+        _ field: InvocationField, _ name: UnsafePointer<UInt8>, count: Int
+    ) -> KeyOrder.Key {
+        let (low, high) = words(at: name)
+        func mask(_ count: Int) -> UInt64 { count >= 8 ? .max : 1 << UInt64(8 * count) - 1 }
+        let (lowMask, highMask) = (mask(count), mask(max(count - 8, 0)))
+        return KeyOrder.Key(
+            low: low & lowMask, high: high & highMask, lowMask: lowMask, highMask: highMask,
+            count: count, field: field)
+    }
+
+    /// The name is compared as words.
+    private mutating func unlikelyKey() -> InvocationField? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let (low, high) = words(at: position)
         let inLow = quotes(low)
@@ -141,10 +210,10 @@ private struct CompactCursor {
         switch field {
         case .customer, .service, .function, .invocation, .trigger, .runtime, .worker:
             guard let text = text() else { return false }
-            scanned.set(field, text)
+            scanned.put(text, field)
         case .durationMs, .cpuMs, .memoryMb, .memoryPeakMb, .initMs, .deadlineMs:
             guard let value = double() else { return false }
-            scanned.set(field, value)
+            scanned.put(value, field)
         case .startedAtMs:
             guard let digits = digits(), digits.count <= 18 else { return false }
             scanned.startedAtMs = Int64(digits.value)
@@ -161,8 +230,8 @@ private struct CompactCursor {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let first = position
         var odd: UInt32 = 0
-        while end - position >= 16 {
-            let marks = antiphase_mark16(position)
+        while true {
+            let marks = marks()
             if marks.special != 0 {
                 let count = marks.special.trailingZeroBitCount
                 guard position[count] == UInt8(ascii: "\"") else { return nil }
@@ -172,15 +241,19 @@ private struct CompactCursor {
             }
             odd |= marks.odd
             position += 16
+            guard position < end else { return nil }
         }
-        while position < end {
-            let byte = position.pointee
-            if byte == UInt8(ascii: "\"") { return ended(first, isPlain: odd == 0) }
-            guard byte >= 0x20, byte < 0x80, byte != 0x5C else { return nil }
-            if byte == 0x2F || byte == 0x25 || byte == 0x7F { odd = 1 }
-            position += 1
-        }
-        return nil
+    }
+
+    /// Of sixteen bytes from here on; of fewer before the end, there are at least as many in all.
+    @inline(__always)
+    private func marks() -> antiphase_marks {
+        let left = end - position
+        guard left < 16 else { return antiphase_mark16(position) }
+        var marks = antiphase_mark16(end - 16)
+        marks.special >>= UInt32(16 - left)
+        marks.odd >>= UInt32(16 - left)
+        return marks
     }
 
     @inline(__always)
@@ -209,18 +282,45 @@ private struct CompactCursor {
     /// Overflows with more than 19 digits.
     @inline(__always)
     private mutating func takeDigits(_ value: inout UInt64) {
-        while end - position >= 8 {
-            let word = UInt64(
-                littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
-            guard areDigits(word) else { break }
-            value = value &* 100_000_000 &+ number(word)
-            position += 8
-        }
         while position < end {
-            let digit = position.pointee &- 0x30
-            guard digit < 10 else { break }
-            value = value &* 10 &+ UInt64(digit)
-            position += 1
+            let digits = eightBytes() ^ 0x3030_3030_3030_3030
+            // Up to the lowest that is no digit there is no carry.
+            let others = ((digits &+ 0x7676_7676_7676_7676) | digits) & highs
+            guard others != 0 else {
+                value = value &* 100_000_000 &+ number(digits: digits)
+                position += 8
+                continue
+            }
+            let bits = UInt64(others.trailingZeroBitCount & ~7)
+            guard bits > 0 else { return }
+            // Zeros in front of them.
+            value = value &* power(bits >> 3) &+ number(digits: digits << (64 &- bits))
+            position += Int(bits >> 3)
+            return
+        }
+    }
+
+    /// From here on, zeros behind the end.
+    /// - Precondition: here is not the end.
+    @inline(__always)
+    private func eightBytes() -> UInt64 {
+        let left = end - position
+        let from = UnsafeRawPointer(left >= 8 ? position : end - 8)
+        let word = UInt64(littleEndian: from.loadUnaligned(as: UInt64.self))
+        return left >= 8 ? word : word >> UInt64(64 &- 8 &* left)
+    }
+
+    /// Of ten, up to the seventh.
+    @inline(__always)
+    private func power(_ exponent: UInt64) -> UInt64 {
+        switch exponent {
+        case 1: 10
+        case 2: 100
+        case 3: 1_000
+        case 4: 10_000
+        case 5: 100_000
+        case 6: 1_000_000
+        default: 10_000_000
         }
     }
 
