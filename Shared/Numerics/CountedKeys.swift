@@ -16,10 +16,15 @@ public struct CountedKeys: Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Where the next entry goes, for a cache to be told in time.
-    @inlinable public func touch(in arena: WordArena) -> UInt32 {
-        let place = Int(offset &+ count)
-        return place < arena.words.count ? arena.words[place] : 0
+    /// Has the place of the next entries read into the cache.
+    public func prefetchEnd(in arena: WordArena) {
+        arena.words.prefetch(Int(offset &+ count), count: 2)
+    }
+
+    /// Has all entries read into the cache, or the first of many.
+    public func prefetchAll(in arena: WordArena) {
+        let entriesMax: UInt32 = 256
+        arena.words.prefetch(Int(offset), count: Int(min(count, entriesMax)))
     }
 
     /// - Parameter key: below 2^(32 - countBits).

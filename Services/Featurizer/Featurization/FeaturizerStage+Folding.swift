@@ -43,24 +43,21 @@ extension FeaturizerStage {
     }
 
     /// The batch's functions, -1 where one is new; and what of them folding will want is read.
-    private mutating func find(_ numbers: inout [Int32]) {
+    private func find(_ numbers: inout [Int32]) {
         numbers.removeAll(keepingCapacity: true)
-        var read: UInt64 = 0
         for i in batch.invocations.indices {
-            read &+= store.functions.touch(batch.invocations[i].pathHash)
+            store.functions.prefetchPlace(batch.invocations[i].pathHash)
         }
+        for i in batch.invocations.indices {
+            numbers.append(store.functions.likely(batch.invocations[i].pathHash))
+        }
+        store.prefetch(newestOf: numbers)
         let texts = batch.texts
         for i in batch.invocations.indices {
             let path = texts.span.extracting(batch.invocations[i].path.range)
             let hash = batch.invocations[i].pathHash
-            numbers.append(store.functions.number(of: path, hash: hash) ?? -1)
+            numbers[i] = store.functions.number(of: path, hash: hash) ?? -1
         }
-        // Each of these loops reads far apart, and nothing that it read before: the processor
-        // waits for many of them at once.
-        for number in numbers where number >= 0 { read &+= store.touchNode(of: number) }
-        for number in numbers where number >= 0 { read &+= store.touchTally(of: number) }
-        for number in numbers where number >= 0 { read &+= store.touchLists(of: number) }
-        touched = read
     }
 
     private mutating func fold(

@@ -49,8 +49,6 @@ public struct FeaturizerStage: Stage {
     var isSeenKeyChanged: Bool
 
     var batch: InvocationBatch
-    /// Keeps reads that only fill the cache.
-    var touched: UInt64 = 0
     var counted = Counted()
 
     /// Counted since the last `advance`: naming a counter for each invocation costs more than
@@ -171,13 +169,20 @@ public struct FeaturizerStage: Stage {
         seen.forget(before: watermarkMinute)
     }
 
+    /// Slots that are read into the cache together.
+    private static let prefetched = 32
+
     /// Publishes what is due of the slots before that one.
     private mutating func publish(before slot: Int64, _ effects: inout Effects<FeaturizerRow>) {
         let closing = due.keys.filter { $0 < slot }
         guard !closing.isEmpty else { return }
         var gaps = GapCounts()
         for closed in closing.sorted() {
-            for number in due.removeValue(forKey: closed) ?? [] {
+            let numbers = due.removeValue(forKey: closed) ?? []
+            for (place, number) in numbers.enumerated() {
+                if place.isMultiple(of: Self.prefetched) {
+                    store.prefetch(numbers[place...].prefix(Self.prefetched))
+                }
                 let node = store.nodes[number]
                 let id = id(of: node.function)
                 let shape = store.shape(

@@ -78,29 +78,3 @@ extension SlotTally {
         }
     }
 }
-
-// Reads that only bring into the cache what comes next.
-extension FunctionStore {
-    func touchNode(of function: Int32) -> UInt64 {
-        let newest = functions[function].newest
-        return newest < 0 ? 0 : UInt64(truncatingIfNeeded: nodes[newest].slot)
-    }
-
-    func touchTally(of function: Int32) -> UInt64 {
-        guard let tally = newestTally(of: function) else { return 0 }
-        return UInt64(truncatingIfNeeded: tallies[tally].cpuNs)
-            &+ UInt64(truncatingIfNeeded: tallies[tally].setup.saidAtMs)
-    }
-
-    func touchLists(of function: Int32) -> UInt64 {
-        guard let tally = newestTally(of: function) else { return 0 }
-        return UInt64(tallies[tally].moments.touch(in: arena))
-            &+ UInt64(tallies[tally].durationMs.touch(in: arena))
-    }
-
-    private func newestTally(of function: Int32) -> Int32? {
-        let newest = functions[function].newest
-        guard newest >= 0, nodes[newest].tally >= 0 else { return nil }
-        return nodes[newest].tally
-    }
-}

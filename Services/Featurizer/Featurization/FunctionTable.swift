@@ -1,3 +1,4 @@
+internal import Numerics
 internal import Topics
 
 /// A function, and where what is known of it lies. One of them is one cache line's half.
@@ -64,8 +65,24 @@ struct FunctionTable {
         _modify { yield &rows[Int(number)] }
     }
 
-    /// What stands where the search for that hash begins.
-    func touch(_ hash: UInt64) -> UInt64 { places[Int(hash >> (64 - placeBits))] }
+    /// Has the place where the search for that hash begins read into the cache.
+    func prefetchPlace(_ hash: UInt64) { places.prefetch(Int(hash >> (64 - placeBits))) }
+
+    /// The function that is probably meant by that hash, -1 for none; its row is prefetched.
+    func likely(_ hash: UInt64) -> Int32 {
+        let entry = places[Int(hash >> (64 - placeBits))]
+        guard entry != 0, entry >> 32 == hash >> 32 else { return -1 }
+        let number = Int32(truncatingIfNeeded: entry & 0xFFFF_FFFF) &- 1
+        prefetchRow(number)
+        return number
+    }
+
+    func prefetchRow(_ number: Int32) { rows.prefetch(Int(number)) }
+
+    func prefetchPath(_ number: Int32) {
+        let row = rows[Int(number)]
+        paths.prefetch(Int(row.pathOffset), count: Int(row.pathCount))
+    }
 
     func number(of path: Span<UInt8>, hash: UInt64) -> Int32? {
         let tag = hash >> 32

@@ -35,7 +35,8 @@ struct Moments {
             Self.key(moment, kind), times: times, countBits: Self.countBits, in: &arena)
     }
 
-    func touch(in arena: WordArena) -> UInt32 { keys.touch(in: arena) }
+    func prefetchEnd(in arena: WordArena) { keys.prefetchEnd(in: arena) }
+    func prefetchAll(in arena: WordArena) { keys.prefetchAll(in: arena) }
 
     /// The most executions at any one moment; the gaps between one arrival and the next are counted.
     /// - Parameter gaps: empty.

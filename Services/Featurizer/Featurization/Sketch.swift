@@ -19,7 +19,8 @@ struct Sketch {
         most = max(most, value)
     }
 
-    func touch(in arena: WordArena) -> UInt32 { bins.touch(in: arena) }
+    func prefetchEnd(in arena: WordArena) { bins.prefetchEnd(in: arena) }
+    func prefetchAll(in arena: WordArena) { bins.prefetchAll(in: arena) }
 
     /// Those of `sketch`, without making it; nil when there is no value.
     mutating func percentiles(in arena: inout WordArena) -> Percentiles? {
