@@ -33,7 +33,7 @@ let package = Package(
             shared("Telemetry"),
             shared("Scanning", at: "Topics/Scanning", ["CBytes"], .binding),
             shared("Topics", ["Scanning"], exclude: ["Scanning", "invocation.proto"]),
-            shared("Numerics", ["COpenBLAS"], .binding),
+            shared("Numerics", ["COpenBLAS", "CBytes"], .binding),
             shared("Processing", ["Topics"]),
             shared(
                 "Runtime",

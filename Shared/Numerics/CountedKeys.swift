@@ -16,10 +16,15 @@ public struct CountedKeys: Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Where the next entry goes, for a cache to be told in time.
-    @inlinable public func touch(in arena: WordArena) -> UInt32 {
-        let place = Int(offset &+ count)
-        return place < arena.words.count ? arena.words[place] : 0
+    /// Has the place of the next entries read into the cache.
+    public func prefetchEnd(in arena: WordArena) {
+        arena.words.prefetch(Int(offset &+ count), count: 2)
+    }
+
+    /// Has all entries read into the cache, or the first of many.
+    public func prefetchAll(in arena: WordArena) {
+        let entriesMax: UInt32 = 256
+        arena.words.prefetch(Int(offset), count: Int(min(count, entriesMax)))
     }
 
     /// - Parameter key: below 2^(32 - countBits).
@@ -29,6 +34,20 @@ public struct CountedKeys: Sendable {
         if count == capacity { makeRoom(countBits, &arena) }
         arena.words[Int(offset &+ count)] = key << countBits | 1
         count &+= 1
+    }
+
+    /// Two at once, sooner than one after the other.
+    public mutating func add(
+        _ first: UInt32, _ second: UInt32, countBits: UInt32, in arena: inout WordArena
+    ) {
+        while capacity &- count < 2 { makeRoom(countBits, &arena) }
+        let place = Int(offset &+ count)
+        arena.words.withUnsafeMutableBufferPointer { words in
+            precondition(place + 1 < words.count, "a list lies in its arena")
+            words[place] = first << countBits | 1
+            words[place + 1] = second << countBits | 1
+        }
+        count &+= 2
     }
 
     /// As many entries of one key as its count needs.
@@ -101,34 +120,51 @@ public struct CountedKeys: Sendable {
 }
 
 /// Both halves are ascending; equal keys become one entry, or as many as their count needs.
+///
+/// What is below all that came since stays where it is: of keys that mostly grow, nearly everything.
 private func merge(
     _ list: UnsafeMutableBufferPointer<UInt32>, _ middle: Int,
-    _ merged: UnsafeMutableBufferPointer<UInt32>, _ countBits: UInt32
+    _ scratch: UnsafeMutableBufferPointer<UInt32>, _ countBits: UInt32
 ) -> Int {
     let most = (UInt32(1) << countBits) &- 1
-    var a = 0
-    var b = middle
-    var kept = 0
-    while a < middle || b < list.count {
+    var kept = middle
+    while kept > 0, list[kept - 1] >> countBits >= list[middle] >> countBits { kept -= 1 }
+    let left = middle - kept
+    for i in 0..<left { scratch[i] = list[kept + i] }
+    var (a, b) = (0, middle)
+    /// Not written yet, for the next may be of its key: so what is read lies behind what is written.
+    var last: UInt32?
+    while a < left || b < list.count {
         let entry: UInt32
-        if b == list.count || (a < middle && list[a] >> countBits <= list[b] >> countBits) {
-            entry = list[a]
+        if b == list.count || (a < left && scratch[a] >> countBits <= list[b] >> countBits) {
+            entry = scratch[a]
             a += 1
         } else {
             entry = list[b]
             b += 1
         }
-        if kept > 0, merged[kept - 1] >> countBits == entry >> countBits {
-            let sum = (merged[kept - 1] & most) &+ (entry & most)
-            merged[kept - 1] = entry & ~most | min(sum, most)
-            if sum <= most { continue }
-            merged[kept] = entry & ~most | (sum &- most)
+        guard let before = last else {
+            last = entry
+            continue
+        }
+        if before >> countBits == entry >> countBits {
+            let sum = (before & most) &+ (entry & most)
+            if sum <= most {
+                last = before & ~most | sum
+                continue
+            }
+            list[kept] = before | most
+            last = entry & ~most | (sum &- most)
         } else {
-            merged[kept] = entry
+            list[kept] = before
+            last = entry
         }
         kept += 1
     }
-    for i in 0..<kept { list[i] = merged[i] }
+    if let last {
+        list[kept] = last
+        kept += 1
+    }
     return kept
 }
 

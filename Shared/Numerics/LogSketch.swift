@@ -73,7 +73,12 @@ public struct LogSketch: Sendable, Equatable {
 
     /// nil when there is no value.
     public var mean: Double? {
-        count == 0 ? nil : Double(sumFixed) / Self.fixedOne / Double(count)
+        count == 0 ? nil : Self.mean(sumFixed: sumFixed, count: count)
+    }
+
+    /// - Parameter sumFixed: of that many values, at least one.
+    public static func mean(sumFixed: Int64, count: Int) -> Double {
+        Double(sumFixed) / fixedOne / Double(count)
     }
 
     /// The value of that rank, 1 the least and `count` the most, within `relativeErrorMax`.
@@ -98,7 +103,10 @@ public struct LogSketch: Sendable, Equatable {
 
     /// The nearest rank: the least one that holds at least `share` of `count` values.
     public static func rank(_ share: Double, of count: Int) -> Int {
-        min(max(Int((share * Double(count)).rounded(.up)), 1), count)
+        // Where the processor is not told that it has an instruction for it, `rounded` is a call.
+        let exact = share * Double(count)
+        let whole = Int(exact)
+        return min(max(Double(whole) < exact ? whole + 1 : whole, 1), count)
     }
 
     private mutating func add(_ amount: UInt64, toBin bin: UInt64) {
@@ -116,7 +124,7 @@ public struct LogSketch: Sendable, Equatable {
     }
 
     /// The bin that a value falls in, below 2^16.
-    public static func bin(of value: Double) -> UInt32 {
+    @inline(__always) public static func bin(of value: Double) -> UInt32 {
         guard value >= leastValue else { return 0 }
         // The highest exponent has bin 64 x 1,034 = 66,176 at most; 16 bits end at 2^1013.
         return UInt32(min(value.bitPattern >> shift - first + 1, 0xFFFF))
@@ -128,7 +136,7 @@ public struct LogSketch: Sendable, Equatable {
         return fixed < 0x1p63 ? Int64(fixed) : .max
     }
 
-    private static func middle(ofBin bin: UInt64) -> Double {
+    static func middle(ofBin bin: UInt64) -> Double {
         guard bin > 0 else { return 0 }
         let from = Double(bitPattern: (bin - 1 + first) << shift)
         let to = Double(bitPattern: (bin + first) << shift)

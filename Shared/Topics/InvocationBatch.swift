@@ -35,6 +35,7 @@ public struct InvocationBatch: Sendable {
     private var buffer = TextBuffer()
     /// The last one's: made anew for each it would be cleared each time.
     private var scanned = ScannedInvocation()
+    private var order = KeyOrder()
     private let hash: KeyedHash
     private let keepsIDs: Bool
 
@@ -79,7 +80,7 @@ public struct InvocationBatch: Sendable {
     public mutating func append(
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
-        try scan(value, as: encoding, into: &scanned)
+        try scan(value, as: encoding, into: &scanned, &order)
         var ownPath: String?
         if case .lambdaTelemetry(let id) = encoding {
             try id.checkNames()
@@ -90,11 +91,15 @@ public struct InvocationBatch: Sendable {
                 of: value, path: ownPath, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax,
                 to: &buffer)
         else { return append(try Invocation(scanned: scanned, in: value, as: encoding)) }
-        do throws(Rejection) {
-            try scanned.checkNumbers()
-        } catch {
-            buffer.truncate(to: ends.start)
-            throw error
+        if !scanned.areNumbersInRange {
+            do throws(Rejection) {
+                try scanned.checkNumbers()
+            } catch {
+                buffer.truncate(to: ends.start)
+                // What it said must not be looked at with each of those that come.
+                scanned = ScannedInvocation()
+                throw error
+            }
         }
         let path = TextRange(from: ends.start, to: ends.path)
         invocations.append(
@@ -167,6 +172,16 @@ extension BatchedInvocation {
 }
 
 extension ScannedInvocation {
+    /// Every number is what any may be: mostly so, and then `checkNumbers` throws nothing. Those that
+    /// are not given are looked at, too, which is sooner done than asking.
+    @inline(__always)
+    fileprivate var areNumbersInRange: Bool {
+        let (times, sizes) = (0...FieldLimits.durationMsMax, 0...FieldLimits.memoryMbMax)
+        return (0...FieldLimits.timeMsMax).contains(startedAtMs) && times.contains(durationMs)
+            && times.contains(cpuMs) && sizes.contains(memoryMb) && sizes.contains(memoryPeakMb)
+            && times.contains(initMs) && times.contains(deadlineMs)
+    }
+
     fileprivate func checkNumbers() throws(Rejection) {
         func optional(_ field: InvocationField, _ value: Double) -> Double? {
             has(field) ? value : nil

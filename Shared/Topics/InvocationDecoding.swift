@@ -105,17 +105,19 @@ func scan(
     _ value: Span<UInt8>, as encoding: InvocationEncoding
 ) throws(Rejection) -> ScannedInvocation {
     var scanned = ScannedInvocation()
-    try scan(value, as: encoding, into: &scanned)
+    var order = KeyOrder()
+    try scan(value, as: encoding, into: &scanned, &order)
     return scanned
 }
 
 func scan(
-    _ value: Span<UInt8>, as encoding: InvocationEncoding, into scanned: inout ScannedInvocation
+    _ value: Span<UInt8>, as encoding: InvocationEncoding,
+    into scanned: inout ScannedInvocation, _ order: inout KeyOrder
 ) throws(Rejection) {
     guard !value.isEmpty else { throw Rejection(.empty, "the message has no bytes") }
     do throws(ScanFailure) {
         switch encoding {
-        case .json: try scanned.read(json: value)
+        case .json: try scanned.read(json: value, &order)
         case .protobuf: try scanned.read(protobuf: value)
         case .lambdaTelemetry: scanned = try ScannedInvocation(lambdaTelemetry: value)
         }

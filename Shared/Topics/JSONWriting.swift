@@ -2,142 +2,182 @@
 /// order of their bytes, numbers in the shortest digits that read back as the same value.
 ///
 /// A member is named as it stands in JSON, with the comma before it: `,"name":`.
-struct JSONObject {
-    private var bytes: [UInt8] = []
+@safe
+struct JSONObject: ~Copyable {
+    private var start: UnsafeMutablePointer<UInt8>
+    private var place: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// Where the brace of the object goes that `begin` began; its first member puts a comma there.
+    private var opening = 0
 
     /// - Parameter count: about how long it becomes.
     init(bytes count: Int) {
-        bytes.reserveCapacity(count)
-        bytes.append(UInt8(ascii: "{"))
+        capacity = max(count, 64)
+        unsafe start = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        unsafe place = start
     }
 
+    deinit { unsafe start.deallocate() }
+
+    @inline(__always)
     mutating func add(_ member: StaticString, _ value: Double) {
         add(member)
         append(value, of: member)
     }
 
+    @inline(__always)
     mutating func add(_ member: StaticString, _ value: Int64) {
         add(member)
         append(value)
     }
 
+    @inline(__always)
     mutating func add(_ member: StaticString, _ value: Int) { add(member, Int64(value)) }
 
     mutating func add(_ member: StaticString, _ values: [Int]) {
         add(member)
-        bytes.append(UInt8(ascii: "["))
-        for (place, value) in values.enumerated() {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+        append(UInt8(ascii: "["))
+        for value in values {
             append(Int64(value))
+            append(UInt8(ascii: ","))
         }
-        bytes.append(UInt8(ascii: "]"))
+        // A bracket in the last comma's place.
+        if !values.isEmpty { unsafe place -= 1 }
+        append(UInt8(ascii: "]"))
     }
 
+    @inline(__always)
     mutating func add(_ member: StaticString, _ text: String) {
         add(member)
-        bytes.append(UInt8(ascii: "\""))
-        if needsEscape(text) {
-            for byte in text.utf8 {
-                if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                    bytes.append(byte)
-                } else {
-                    appendEscaped(byte)
-                }
-            }
-        } else {
-            bytes.append(contentsOf: text.utf8)
-        }
-        bytes.append(UInt8(ascii: "\""))
+        append(text)
     }
 
     /// An object in it: what is added until `end` belongs to that.
+    @inline(__always)
     mutating func begin(_ member: StaticString) {
         add(member)
-        bytes.append(UInt8(ascii: "{"))
+        opening = unsafe place - start
     }
 
-    mutating func end() { bytes.append(UInt8(ascii: "}")) }
+    /// - Precondition: something was added since `begin`.
+    mutating func end() {
+        unsafe start[opening] = UInt8(ascii: "{")
+        append(UInt8(ascii: "}"))
+    }
 
+    /// - Precondition: something was added.
     consuming func finished() -> [UInt8] {
+        opening = 0
         end()
-        return bytes
+        return unsafe Array(UnsafeBufferPointer(start: start, count: place - start))
     }
 
+    /// Inlined, the name's length is known and its bytes are stored a few words at once.
+    @inline(__always)
     private mutating func add(_ member: StaticString) {
-        let isFirst = bytes[bytes.count - 1] == UInt8(ascii: "{")
-        unsafe bytes.append(
-            contentsOf: UnsafeBufferPointer(
-                start: member.utf8Start, count: member.utf8CodeUnitCount
-            ).dropFirst(isFirst ? 1 : 0))
+        makeRoom(member.utf8CodeUnitCount)
+        unsafe place.update(from: member.utf8Start, count: member.utf8CodeUnitCount)
+        unsafe place += member.utf8CodeUnitCount
+    }
+
+    /// Everything is written behind one of these.
+    @inline(__always)
+    private mutating func makeRoom(_ count: Int) {
+        if unsafe capacity - (place - start) < count { widen(by: count) }
+    }
+
+    private mutating func widen(by count: Int) {
+        let used = unsafe place - start
+        let wider = max(2 * capacity, used + count)
+        let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: wider)
+        unsafe copy.update(from: start, count: used)
+        unsafe start.deallocate()
+        unsafe start = copy
+        unsafe place = copy + used
+        capacity = wider
     }
 }
 
 extension JSONObject {
+    private mutating func append(_ byte: UInt8) {
+        makeRoom(1)
+        unsafe place.pointee = byte
+        unsafe place += 1
+    }
+
     private mutating func append(_ value: Double, of member: StaticString) {
         precondition(value.isFinite, "write \(member) \(value): JSON has no such number")
-        if let integer = Int64(exactly: value), integer.magnitude < 1 << 53, integer != 0 {
-            append(integer)
+        // Within 2^53 every whole number is one of these.
+        if value.magnitude < 0x1p53, Double(Int64(value)) == value, value != 0 {
+            append(Int64(value))
         } else if let whole = whole(value, of: 1_000) {
-            append(whole, of: 1_000)
+            append(whole, of: 1_000, digits: 3, isNegative: value < 0)
         } else if let whole = whole(value, of: 10_000_000) {
-            append(whole, of: 10_000_000)
+            append(whole, of: 10_000_000, digits: 7, isNegative: value < 0)
+        } else if value.bitPattern == 0 {
+            append(UInt8(ascii: "0"))
         } else {
             var digits = value.description
-            digits.withUTF8 { digits in
-                let isWhole = unsafe digits.suffix(2).elementsEqual(".0".utf8)
-                unsafe bytes.append(contentsOf: digits.dropLast(isWhole ? 2 : 0))
-            }
+            if digits.hasSuffix(".0") { digits.removeLast(2) }
+            append(plain: digits.utf8Span.span)
         }
     }
 
-    /// The value in whole parts of one, where it is the number nearest to them.
+    /// The magnitude in whole parts of one, where the value is the number nearest to them.
     ///
     /// No other decimal of 15 digits has the same nearest number, so theirs are the shortest digits.
-    private func whole(_ value: Double, of parts: Int64) -> Int64? {
-        let scaled = value * Double(parts)
+    @inline(__always)
+    private func whole(_ value: Double, of parts: Int64) -> UInt64? {
+        let scaled = value.magnitude * Double(parts)
         // Below a thousandth, digits may come with an exponent.
-        guard value.magnitude >= 1e-3, scaled.magnitude < 1e15 else { return nil }
-        let whole = Int64(scaled + (value < 0 ? -0.5 : 0.5))
-        return Double(whole) / Double(parts) == value ? whole : nil
+        guard value.magnitude >= 1e-3, scaled < 1e15 else { return nil }
+        let whole = Int64(scaled + 0.5)
+        return Double(whole) / Double(parts) == value.magnitude
+            ? UInt64(truncatingIfNeeded: whole) : nil
     }
 
-    private mutating func append(_ value: Int64, of parts: UInt64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        let (ones, parted) = value.magnitude.quotientAndRemainder(dividingBy: parts)
-        append(Int64(ones))
+    /// A sign, a point and twenty digits.
+    private static let partedBytesMax = 2 + DecimalDigits.bytesMax
+
+    @inline(__always)
+    private mutating func append(_ whole: UInt64, of parts: UInt64, digits: Int, isNegative: Bool) {
+        makeRoom(Self.partedBytesMax)
+        if isNegative { append(UInt8(ascii: "-")) }
+        let ones = whole / parts
+        unsafe DecimalDigits.put(Int64(ones), at: &place)
+        let parted = whole &- ones &* parts
         guard parted > 0 else { return }
-        bytes.append(UInt8(ascii: "."))
-        var (rest, place) = (parted, parts / 10)
-        while rest > 0 {
-            bytes.append(UInt8(truncatingIfNeeded: rest / place) + 0x30)
-            rest %= place
-            place /= 10
-        }
+        unsafe place.pointee = UInt8(ascii: ".")
+        unsafe place += 1
+        unsafe DecimalDigits.put(fraction: parted, digits, at: &place)
     }
 
     private mutating func append(_ value: Int64) {
-        if value >= 0, value < 10 {
-            bytes.append(UInt8(truncatingIfNeeded: value) + 0x30)
-            return
+        makeRoom(DecimalDigits.bytesMax)
+        unsafe DecimalDigits.put(value, at: &place)
+    }
+
+    private mutating func append(_ text: String) {
+        let units = text.utf8Span.span
+        append(UInt8(ascii: "\""))
+        if needsEscape(units) {
+            for i in units.indices { appendEscaped(units[i]) }
+        } else {
+            append(plain: units)
         }
-        // From the last on; the least Int64 has 19 digits and its sign.
-        var digits: InlineArray<20, UInt8> = .init(repeating: UInt8(ascii: "-"))
-        var first = 20
-        var rest = value.magnitude
-        repeat {
-            first -= 1
-            let tenth = rest / 10
-            digits[first] = UInt8(truncatingIfNeeded: rest &- tenth &* 10) + 0x30
-            rest = tenth
-        } while rest > 0
-        if value < 0 { first -= 1 }
-        unsafe withUnsafeBytes(of: digits) { digits in
-            unsafe bytes.append(contentsOf: digits[first...])
+        append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(plain units: Span<UInt8>) {
+        makeRoom(units.count)
+        unsafe units.withUnsafeBufferPointer { units in
+            guard let first = units.baseAddress else { return }
+            unsafe place.update(from: first, count: units.count)
+            unsafe place += units.count
         }
     }
 
-    private func needsEscape(_ text: String) -> Bool {
-        let units = text.utf8Span.span
+    private func needsEscape(_ units: Span<UInt8>) -> Bool {
         var found = false
         for i in units.indices {
             let unit = units[i]
@@ -149,17 +189,19 @@ extension JSONObject {
 
     private mutating func appendEscaped(_ byte: UInt8) {
         switch byte {
-        case 0x08: bytes.append(contentsOf: "\\b".utf8)
-        case 0x09: bytes.append(contentsOf: "\\t".utf8)
-        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-        case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-        case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
-        case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
-        default:
-            let digits = String(byte, radix: 16)
-            bytes.append(contentsOf: (byte < 0x10 ? "\\u000" : "\\u00").utf8)
-            bytes.append(contentsOf: digits.utf8)
+        case 0x08: append(plain: "\\b")
+        case 0x09: append(plain: "\\t")
+        case 0x0A: append(plain: "\\n")
+        case 0x0C: append(plain: "\\f")
+        case 0x0D: append(plain: "\\r")
+        case UInt8(ascii: "\""): append(plain: "\\\"")
+        case UInt8(ascii: "\\"): append(plain: "\\\\")
+        case 0..<0x20:
+            append(plain: byte < 0x10 ? "\\u000" : "\\u00")
+            append(plain: String(byte, radix: 16))
+        default: append(byte)
         }
     }
+
+    private mutating func append(plain text: String) { append(plain: text.utf8Span.span) }
 }

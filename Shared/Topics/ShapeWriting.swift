@@ -26,7 +26,7 @@ extension FunctionShape {
     }
 
     /// One key a slot, so that compaction drops superseded values and nothing else.
-    public var key: String { path(customer, service, function, "\(slotStartMs)") }
+    public var key: String { path(customer, service, function, slotStartMs: slotStartMs) }
 }
 
 extension JSONObject {

@@ -25,11 +25,24 @@ import Topics
         ].joined(separator: " ")
     }
 
+    /// Reads one message after the other.
+    private final class Reader {
+        var scanned = ScannedInvocation()
+        var order = KeyOrder()
+    }
+    private let again = Reader()
+
     /// - Returns: whether the compact scanner took it.
     private func agree(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBufferPointer { buffer in
             var compact = ScannedInvocation()
-            guard compact.read(compactJSON: buffer) else { return false }
+            var order = KeyOrder()
+            let isTaken = compact.read(compactJSON: buffer, &order)
+            // What other messages said, and in what order, changes nothing.
+            let isTakenAgain = again.scanned.read(compactJSON: buffer, &again.order)
+            #expect(isTakenAgain == isTaken)
+            guard isTaken else { return false }
+            #expect(said(again.scanned) == said(compact))
             do throws(ScanFailure) {
                 let whole = try ScannedInvocation.scan(anyJSON: buffer)
                 #expect(said(whole) == said(compact), "\(String(decoding: bytes, as: UTF8.self))")

@@ -40,6 +40,16 @@ struct ExecutionParts: Sequence, IteratorProtocol {
         gbNanoseconds = invocation.memoryMb / 1_024 * durationMs * 1e6
     }
 
+    /// All of it, where it lies in one slot, as most do; else nil.
+    @inline(__always)
+    var whole: ExecutionPart? {
+        guard firstSlot == lastSlot else { return nil }
+        let slotStartMs = firstSlot * FunctionShape.slotMs
+        return ExecutionPart(
+            slot: firstSlot, from: Int(startMs - slotStartMs), to: Int(endMs - slotStartMs),
+            cpuNs: rounded(cpuNs), gbNanoseconds: rounded(gbNanoseconds))
+    }
+
     mutating func next() -> ExecutionPart? {
         guard slot <= lastSlot else { return nil }
         defer { slot += 1 }

@@ -43,24 +43,21 @@ extension FeaturizerStage {
     }
 
     /// The batch's functions, -1 where one is new; and what of them folding will want is read.
-    private mutating func find(_ numbers: inout [Int32]) {
+    private func find(_ numbers: inout [Int32]) {
         numbers.removeAll(keepingCapacity: true)
-        var read: UInt64 = 0
         for i in batch.invocations.indices {
-            read &+= store.functions.touch(batch.invocations[i].pathHash)
+            store.functions.prefetchPlace(batch.invocations[i].pathHash)
         }
+        for i in batch.invocations.indices {
+            numbers.append(store.functions.likely(batch.invocations[i].pathHash))
+        }
+        store.prefetch(newestOf: numbers)
         let texts = batch.texts
         for i in batch.invocations.indices {
             let path = texts.span.extracting(batch.invocations[i].path.range)
             let hash = batch.invocations[i].pathHash
-            numbers.append(store.functions.number(of: path, hash: hash) ?? -1)
+            numbers[i] = store.functions.number(of: path, hash: hash) ?? -1
         }
-        // Each of these loops reads far apart, and nothing that it read before: the processor
-        // waits for many of them at once.
-        for number in numbers where number >= 0 { read &+= store.touchNode(of: number) }
-        for number in numbers where number >= 0 { read &+= store.touchTally(of: number) }
-        for number in numbers where number >= 0 { read &+= store.touchLists(of: number) }
-        touched = read
     }
 
     private mutating func fold(
@@ -93,30 +90,36 @@ extension FeaturizerStage {
         }
         let number =
             if let known, known >= 0 { known } else { try number(of: invocation, texts) }
-        if store.functions[number].firstSeenMs > invocation.startedAtMs {
-            store.functions[number].firstSeenMs = invocation.startedAtMs
-            store.functions[number].isChanged = true
-        }
-        markChanged(number)
-        if !store.functions[number].isRowDue {
-            store.functions[number].isRowDue = true
-            rowsDue.append(number)
-        }
-        for part in parts {
-            guard part.slot >= oldestSlot else {
-                counted.partsTooLate += 1
-                // Counted all the same: in no slot, so in what is past.
-                if part.slot == parts.firstSlot { store.countPast(invocation, of: number) }
-                continue
+        let listings = store.functions[number].note(startedAtMs: invocation.startedAtMs)
+        if listings.isChanged { changed.append(number) }
+        if listings.isRowDue { rowsDue.append(number) }
+        if let part = parts.whole {
+            // Its slot is the last one, which was checked.
+            add(part, of: invocation, texts, to: number, starts: true)
+        } else {
+            for part in parts {
+                guard part.slot >= oldestSlot else {
+                    counted.partsTooLate += 1
+                    // Counted all the same: in no slot, so in what is past.
+                    if part.slot == parts.firstSlot { store.countPast(invocation, of: number) }
+                    continue
+                }
+                add(part, of: invocation, texts, to: number, starts: part.slot == parts.firstSlot)
             }
-            let node = node(of: number, slot: Int32(part.slot))
-            store.add(
-                part, of: invocation, texts: texts, to: store.nodes[node].tally,
-                starts: part.slot == parts.firstSlot)
         }
         counted.folded += 1
         if invocation.outcome == .unknown { counted.unknownOutcomes += 1 }
         moveWatermark(to: invocation.startedAtMs, &effects)
+    }
+
+    @inline(__always)
+    private mutating func add(
+        _ part: ExecutionPart, of invocation: BatchedInvocation, _ texts: [UInt8],
+        to number: Int32, starts: Bool
+    ) {
+        let node = node(of: number, slot: Int32(part.slot))
+        store.add(
+            part, of: invocation, texts: texts, to: store.nodes[node].tally, starts: starts)
     }
 
     private func check(
@@ -166,10 +169,8 @@ extension FeaturizerStage {
         let node: Int32
         if let known = store.node(of: number, slot: slot) {
             node = known
-            store.unpack(node)
-            store.nodes[node].isChanged = true
-            if store.nodes[node].isDue { return node }
-            store.nodes[node].isDue = true
+            if store.nodes[node].tally < 0 { store.unpack(node) }
+            if store.nodes[node].note() { return node }
         } else {
             let tally = store.tallies.add(SlotTally())
             node = store.addNode(of: number, slot: slot, tally: tally)

@@ -49,8 +49,6 @@ public struct FeaturizerStage: Stage {
     var isSeenKeyChanged: Bool
 
     var batch: InvocationBatch
-    /// Keeps reads that only fill the cache.
-    var touched: UInt64 = 0
     var counted = Counted()
 
     /// Counted since the last `advance`: naming a counter for each invocation costs more than
@@ -142,13 +140,7 @@ public struct FeaturizerStage: Stage {
         return (watermarkMs - settings.horizonMs) / FunctionShape.slotMs
     }
 
-    func id(of number: Int32) -> FunctionID {
-        let path = store.functions.path(of: number)
-        guard let id = FunctionID(path: String(decoding: path, as: UTF8.self)) else {
-            preconditionFailure("a function has a path, got \(path)")
-        }
-        return id
-    }
+    func id(of number: Int32) -> FunctionID { store.functions.id(of: number) }
 
     private func totals(of number: Int32) -> FunctionTotals? {
         guard let (sum, firstSeenMs) = store.totals(of: number) else { return nil }
@@ -177,14 +169,25 @@ public struct FeaturizerStage: Stage {
         seen.forget(before: watermarkMinute)
     }
 
+    /// Slots that are read into the cache together.
+    private static let prefetched = 32
+
     /// Publishes what is due of the slots before that one.
     private mutating func publish(before slot: Int64, _ effects: inout Effects<FeaturizerRow>) {
-        for closed in due.keys.filter({ $0 < slot }).sorted() {
-            for number in due.removeValue(forKey: closed) ?? [] {
+        let closing = due.keys.filter { $0 < slot }
+        guard !closing.isEmpty else { return }
+        var gaps = GapCounts()
+        for closed in closing.sorted() {
+            let numbers = due.removeValue(forKey: closed) ?? []
+            for (place, number) in numbers.enumerated() {
+                if place.isMultiple(of: Self.prefetched) {
+                    store.prefetch(numbers[place...].prefix(Self.prefetched))
+                }
                 let node = store.nodes[number]
                 let id = id(of: node.function)
                 let shape = store.shape(
-                    of: id, slot: node.slot, correction: node.nextCorrection, tally: node.tally)
+                    of: id, slot: node.slot, correction: node.nextCorrection, tally: node.tally,
+                    &gaps)
                 if shape.correction > 0 { counted.corrections += 1 }
                 effects.publish(shape)
                 effects.save(

@@ -12,31 +12,35 @@ extension FunctionStore {
     }
 
     /// What is published of a slot.
+    /// - Parameter gaps: room for them, empty.
     mutating func shape(
-        of id: FunctionID, slot: Int32, correction: Int32, tally number: Int32
+        of id: FunctionID, slot: Int32, correction: Int32, tally number: Int32,
+        _ gaps: inout GapCounts
     ) -> FunctionShape {
-        let moments = tallies[number].moments.summary(in: &arena)
-        let durationMs = tallies[number].durationMs.sketch(in: &arena)
+        let peak = tallies[number].moments.peak(in: &arena, &gaps)
+        let durationMs = tallies[number].durationMs.percentiles(in: &arena)
         let tally = tallies[number]
-        var shape = FunctionShape(
+        let minutes = tally.perMinute
+        return FunctionShape(
             customer: id.service.customer, service: id.service.service, function: id.function,
-            slotStartMs: Int64(slot) * FunctionShape.slotMs, correction: Int(correction))
-        shape.counts = tally.outcomeCounts
-        shape.perMinute = (0..<5).map { Int(tally.perMinute[$0]) }
-        shape.cpuMs = Double(tally.cpuNs) / 1e6
-        shape.gbSeconds = Double(tally.gbNanoseconds) / 1e9
-        shape.concurrencyPeak = moments.peak
-        shape.interarrivalMs = moments.gapsMs.percentiles()
-        shape.durationMs = durationMs.percentiles()
-        shape.memoryPeakMb = sketch(tally.memoryPeakMb).percentiles()
-        shape.deadlineSlack = sketch(tally.deadlineUsed).percentilesOfRest()
-        shape.coldStarts = coldStarts(tally)
-        shape.initMs = sketch(tally.initMs).percentiles()
-        shape.memoryMb = tally.setup.memoryMb
-        shape.trigger = words.text(tally.setup.trigger)
-        shape.runtime = words.text(tally.setup.runtime)
-        shape.deadlineMs = tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs
-        return shape
+            slotStartMs: Int64(slot) * FunctionShape.slotMs, correction: Int(correction),
+            counts: tally.outcomeCounts,
+            perMinute: [
+                Int(minutes[0]), Int(minutes[1]), Int(minutes[2]), Int(minutes[3]),
+                Int(minutes[4]),
+            ], cpuMs: Double(tally.cpuNs) / 1e6, gbSeconds: Double(tally.gbNanoseconds) / 1e9,
+            concurrencyPeak: peak, durationMs: durationMs,
+            interarrivalMs: gaps.takePercentiles(), memoryPeakMb: percentiles(tally.memoryPeakMb),
+            deadlineSlack: tally.deadlineUsed < 0
+                ? nil : sketches[tally.deadlineUsed].percentilesOfRest(in: &arena),
+            coldStarts: coldStarts(tally), initMs: percentiles(tally.initMs),
+            memoryMb: tally.setup.memoryMb, trigger: words.text(tally.setup.trigger),
+            runtime: words.text(tally.setup.runtime),
+            deadlineMs: tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs)
+    }
+
+    private mutating func percentiles(_ number: Int32) -> Percentiles? {
+        number < 0 ? nil : sketches[number].percentiles(in: &arena)
     }
 
     mutating func sketch(_ number: Int32) -> LogSketch {
@@ -72,31 +76,5 @@ extension SlotTally {
             if self.initMs < 0 { self.initMs = sketches.add(Sketch()) }
             sketches[self.initMs].add(initMs, in: &arena)
         }
-    }
-}
-
-// Reads that only bring into the cache what comes next.
-extension FunctionStore {
-    func touchNode(of function: Int32) -> UInt64 {
-        let newest = functions[function].newest
-        return newest < 0 ? 0 : UInt64(truncatingIfNeeded: nodes[newest].slot)
-    }
-
-    func touchTally(of function: Int32) -> UInt64 {
-        guard let tally = newestTally(of: function) else { return 0 }
-        return UInt64(truncatingIfNeeded: tallies[tally].cpuNs)
-            &+ UInt64(truncatingIfNeeded: tallies[tally].setup.saidAtMs)
-    }
-
-    func touchLists(of function: Int32) -> UInt64 {
-        guard let tally = newestTally(of: function) else { return 0 }
-        return UInt64(tallies[tally].moments.touch(in: arena))
-            &+ UInt64(tallies[tally].durationMs.touch(in: arena))
-    }
-
-    private func newestTally(of function: Int32) -> Int32? {
-        let newest = functions[function].newest
-        guard newest >= 0, nodes[newest].tally >= 0 else { return nil }
-        return nodes[newest].tally
     }
 }

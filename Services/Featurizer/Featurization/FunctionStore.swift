@@ -22,6 +22,14 @@ struct SlotNode {
     /// The state segment that has its entry, 0 for none, and the entry's size there.
     var segment: UInt32 = 0
     var storedBytes: UInt32 = 0
+
+    /// Something is added.
+    /// - Returns: whether it was due already.
+    mutating func note() -> Bool {
+        isChanged = true
+        defer { isDue = true }
+        return isDue
+    }
 }
 
 /// What a function did in slots that are packed or gone.
@@ -52,9 +60,9 @@ struct FunctionStore {
     func node(of function: Int32, slot: Int32) -> Int32? {
         var number = functions[function].newest
         while number >= 0 {
-            let node = nodes[number]
-            if node.slot <= slot { return node.slot == slot ? number : nil }
-            number = node.older
+            let own = nodes[number].slot
+            if own <= slot { return own == slot ? number : nil }
+            number = nodes[number].older
         }
         return nil
     }

@@ -1,3 +1,4 @@
+internal import Numerics
 internal import Processing
 internal import Topics
 
@@ -20,6 +21,21 @@ struct FunctionRow {
     /// The state segment that has its entry, 0 for none, and the entry's size there.
     var segment: UInt32 = 0
     var storedBytes: UInt32 = 0
+
+    /// An invocation of it came.
+    /// - Returns: which lists it is to be put in.
+    @inline(__always)
+    mutating func note(startedAtMs: Int64) -> (isChanged: Bool, isRowDue: Bool) {
+        if firstSeenMs > startedAtMs {
+            firstSeenMs = startedAtMs
+            isChanged = true
+        }
+        defer {
+            isListed = true
+            isRowDue = true
+        }
+        return (!isListed, !isRowDue)
+    }
 }
 
 /// The functions of a partition, numbered in the order in which they were first seen.
@@ -50,8 +66,24 @@ struct FunctionTable {
         _modify { yield &rows[Int(number)] }
     }
 
-    /// What stands where the search for that hash begins.
-    func touch(_ hash: UInt64) -> UInt64 { places[Int(hash >> (64 - placeBits))] }
+    /// Has the place where the search for that hash begins read into the cache.
+    func prefetchPlace(_ hash: UInt64) { places.prefetch(Int(hash >> (64 - placeBits))) }
+
+    /// The function that is probably meant by that hash, -1 for none; its row is prefetched.
+    func likely(_ hash: UInt64) -> Int32 {
+        let entry = places[Int(hash >> (64 - placeBits))]
+        guard entry != 0, entry >> 32 == hash >> 32 else { return -1 }
+        let number = Int32(truncatingIfNeeded: entry & 0xFFFF_FFFF) &- 1
+        prefetchRow(number)
+        return number
+    }
+
+    func prefetchRow(_ number: Int32) { rows.prefetch(Int(number)) }
+
+    func prefetchPath(_ number: Int32) {
+        let row = rows[Int(number)]
+        paths.prefetch(Int(row.pathOffset), count: Int(row.pathCount))
+    }
 
     func number(of path: Span<UInt8>, hash: UInt64) -> Int32? {
         let tag = hash >> 32
@@ -71,6 +103,13 @@ struct FunctionTable {
 
     func writePath(of number: Int32, to writer: inout StateWriter) {
         writer.write(counted: paths.span.extracting(range(rows[Int(number)])))
+    }
+
+    func id(of number: Int32) -> FunctionID {
+        guard let id = FunctionID(path: paths.span.extracting(range(rows[Int(number)]))) else {
+            preconditionFailure("a function has a path, got \(path(of: number))")
+        }
+        return id
     }
 
     /// - Parameter path: of no function that is there.

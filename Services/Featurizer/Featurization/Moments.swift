@@ -25,8 +25,8 @@ struct Moments {
     /// An execution ran from the moment `from` until just before `to`, from the slot's start on.
     mutating func add(from: Int, to: Int, arrives: Bool, in arena: inout WordArena) {
         let kind = arrives ? Kind.arrival : Kind.carried
-        keys.add(Self.key(from, kind), countBits: Self.countBits, in: &arena)
-        keys.add(Self.key(to, .end), countBits: Self.countBits, in: &arena)
+        keys.add(
+            Self.key(from, kind), Self.key(to, .end), countBits: Self.countBits, in: &arena)
     }
 
     mutating func add(
@@ -36,25 +36,34 @@ struct Moments {
             Self.key(moment, kind), times: times, countBits: Self.countBits, in: &arena)
     }
 
-    func touch(in arena: WordArena) -> UInt32 { keys.touch(in: arena) }
+    func prefetchEnd(in arena: WordArena) { keys.prefetchEnd(in: arena) }
+    func prefetchAll(in arena: WordArena) { keys.prefetchAll(in: arena) }
 
-    /// The most executions at any one moment, and the gaps between one arrival and the next.
-    mutating func summary(in arena: inout WordArena) -> (peak: Int, gapsMs: LogSketch) {
+    /// The most executions at any one moment; the gaps between one arrival and the next are counted.
+    /// - Parameter gaps: empty.
+    mutating func peak(in arena: inout WordArena, _ gaps: inout GapCounts) -> Int {
         keys.withSettled(countBits: Self.countBits, in: &arena) { settled in
             var running = 0
             var peak = 0
-            var gaps = LogSketch()
-            var lastArrival: Int?
+            var lastArrival = -1
             for i in settled.indices {
-                let (moment, kind, times) = Self.entry(settled[i])
-                running += kind == .end ? -times : times
+                let word = settled[i]
+                let key = word >> Self.countBits
+                let times = Int(word & (1 << Self.countBits - 1))
+                let kind = key & (1 << Self.kindBits - 1)
+                guard kind != Kind.end.rawValue else {
+                    running &-= times
+                    continue
+                }
+                running &+= times
                 peak = max(peak, running)
-                guard kind == .arrival else { continue }
-                if let lastArrival { gaps.add(Double(moment - lastArrival)) }
-                if times > 1 { gaps.add(0, times: times - 1) }
+                guard kind == Kind.arrival.rawValue else { continue }
+                let moment = Int(key >> Self.kindBits)
+                if lastArrival >= 0 { gaps.add(moment &- lastArrival) }
+                if times > 1 { gaps.add(0, times: times &- 1) }
                 lastArrival = moment
             }
-            return (peak, gaps)
+            return peak
         }
     }
 

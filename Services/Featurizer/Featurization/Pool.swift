@@ -1,3 +1,5 @@
+internal import Numerics
+
 /// Values in one array, found by number; a number that was given back is given out again.
 struct Pool<Value> {
     private var values: [Value] = []
@@ -12,6 +14,8 @@ struct Pool<Value> {
         _read { yield values[Int(number)] }
         _modify { yield &values[Int(number)] }
     }
+
+    func prefetch(_ number: Int32) { values.prefetch(Int(number)) }
 
     mutating func add(_ value: Value) -> Int32 {
         if let number = free.popLast() {

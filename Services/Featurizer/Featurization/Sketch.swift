@@ -1,4 +1,5 @@
 internal import Numerics
+internal import Topics
 
 /// A `LogSketch` as it is added to: its bins in the arena.
 struct Sketch {
@@ -18,7 +19,46 @@ struct Sketch {
         most = max(most, value)
     }
 
-    func touch(in arena: WordArena) -> UInt32 { bins.touch(in: arena) }
+    func prefetchEnd(in arena: WordArena) { bins.prefetchEnd(in: arena) }
+    func prefetchAll(in arena: WordArena) { bins.prefetchAll(in: arena) }
+
+    /// Those of `sketch`, without making it; nil when there is no value.
+    mutating func percentiles(in arena: inout WordArena) -> Percentiles? {
+        guard count > 0 else { return nil }
+        let (least, most, sumFixed) = (least, most, sumFixed)
+        return bins.withSettled(countBits: Self.countBits, in: &arena) { settled in
+            let count = Self.count(settled)
+            return Percentiles(
+                count: count, least: least, most: most,
+                mean: LogSketch.mean(sumFixed: sumFixed, count: count)
+            ) { Self.take(settled, &$0) }
+        }
+    }
+
+    /// Of 1 less each value.
+    mutating func percentilesOfRest(in arena: inout WordArena) -> Percentiles? {
+        guard count > 0 else { return nil }
+        let (least, most, sumFixed) = (least, most, sumFixed)
+        return bins.withSettled(countBits: Self.countBits, in: &arena) { settled in
+            let count = Self.count(settled)
+            return Percentiles(
+                restOf: count, least: least, most: most,
+                mean: LogSketch.mean(sumFixed: sumFixed, count: count)
+            ) { Self.take(settled, &$0) }
+        }
+    }
+
+    private static func count(_ settled: Span<UInt32>) -> Int {
+        var count = 0
+        for i in settled.indices { count &+= Int(settled[i] & 0xFFFF) }
+        return count
+    }
+
+    private static func take(_ settled: Span<UInt32>, _ ranked: inout RankedValues) {
+        for i in settled.indices {
+            ranked.take(bin: settled[i] >> countBits, times: Int(settled[i] & 0xFFFF))
+        }
+    }
 
     mutating func sketch(in arena: inout WordArena) -> LogSketch {
         guard count > 0 else { return LogSketch() }

@@ -60,23 +60,3 @@ func saturatingSum(_ a: Int64, _ b: Int64) -> Int64 {
     let (sum, overflow) = a.addingReportingOverflow(b)
     return overflow ? .max : sum
 }
-
-extension LogSketch {
-    func percentiles() -> Percentiles? {
-        guard let mean, let p1 = quantile(0.01), let p50 = quantile(0.5),
-            let p95 = quantile(0.95), let p99 = quantile(0.99)
-        else { return nil }
-        return Percentiles(p1: p1, p50: p50, p95: p95, p99: p99, max: most, mean: mean)
-    }
-
-    /// Of 1 less each value: the least of those is 1 less the most of these.
-    func percentilesOfRest() -> Percentiles? {
-        guard let mean else { return nil }
-        func rest(_ share: Double) -> Double {
-            1 - value(rank: count + 1 - Self.rank(share, of: count))
-        }
-        return Percentiles(
-            p1: rest(0.01), p50: rest(0.5), p95: rest(0.95), p99: rest(0.99), max: 1 - least,
-            mean: 1 - mean)
-    }
-}

@@ -1,4 +1,4 @@
-// Sixteen bytes at once, which Swift has no words for: a mask with a bit for each.
+// What Swift has no words for: a mask with a bit for each of sixteen bytes, and a prefetch.
 #pragma once
 #include <stdint.h>
 
@@ -8,6 +8,9 @@ typedef struct {
     /// '/', '%' and 0x7F, which a name may not hold as it stands in a path.
     uint32_t odd;
 } antiphase_marks;
+
+/// Has the cache line of that byte read, and waits for nothing; any address will do.
+static inline void antiphase_prefetch(const void *byte) { __builtin_prefetch(byte); }
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

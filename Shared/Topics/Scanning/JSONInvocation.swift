@@ -3,10 +3,12 @@ extension ScannedInvocation {
     ///
     /// Fields that we do not know are checked and passed over. A field given twice is refused, for
     /// readers disagree on which counts; `null` is the same as not given.
-    public mutating func read(json bytes: Span<UInt8>) throws(ScanFailure) {
+    /// - Parameter order: of the messages before, as their writer orders keys.
+    public mutating func read(
+        json bytes: Span<UInt8>, _ order: inout KeyOrder
+    ) throws(ScanFailure) {
         try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
-            unmarkAll()
-            guard !read(compactJSON: bytes) else { return }
+            guard !read(compactJSON: bytes, &order) else { return }
             self = try Self.scan(anyJSON: bytes)
         }
     }

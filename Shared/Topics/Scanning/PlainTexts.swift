@@ -18,10 +18,14 @@ public struct TextBuffer: Sendable, Equatable {
         withRoom(for: count) { $0.update(from: start, count: count) }
     }
 
-    /// - Parameter write: is given where the bytes go, and writes all of them.
+    /// - Parameters:
+    ///   - slack: so much behind them may be overwritten.
+    ///   - write: is given where the bytes go, and writes all of them.
     @inline(__always)
-    mutating func withRoom(for count: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Void) {
-        if Int(used) + count > bytes.count { widen(by: count) }
+    mutating func withRoom(
+        for count: Int, slack: Int = 0, _ write: (UnsafeMutablePointer<UInt8>) -> Void
+    ) {
+        if Int(used) + count + slack > bytes.count { widen(by: count + slack) }
         bytes.withUnsafeMutableBufferPointer { bytes in
             if let start = bytes.baseAddress { write(start + Int(used)) }
         }
@@ -70,33 +74,79 @@ extension ScannedInvocation {
                 !has(.runtime) || isPlain(runtime),
                 !has(.worker) || isPlain(worker)
             else { return nil }
-            func append(_ text: ScannedText) {
-                texts.append(start + Int(text.offset), Int(text.count))
-            }
             var ends = TextEnds(start: texts.used, path: 0, trigger: 0, runtime: 0, id: 0)
-            if let path {
-                texts.append(path.utf8Span.span)
-            } else {
-                let (first, second) = (Int(customer.count), Int(service.count))
-                let third = Int(function.count)
-                texts.withRoom(for: first + second + third + 2) { path in
-                    path.update(from: start + Int(customer.offset), count: first)
-                    path[first] = 0x2F
-                    let rest = path + first + 1
-                    rest.update(from: start + Int(service.offset), count: second)
-                    rest[second] = 0x2F
-                    (rest + second + 1).update(
-                        from: start + Int(function.offset), count: third)
+            func count(_ text: ScannedText) -> UInt32 { UInt32(truncatingIfNeeded: text.count) }
+            let pathCount =
+                path.map { $0.utf8.count } ?? Int(customer.count + service.count + function.count)
+                + 2
+            ends.path = ends.start + UInt32(truncatingIfNeeded: pathCount)
+            ends.trigger = ends.path + (has(.trigger) ? count(trigger) : 0)
+            ends.runtime = ends.trigger + (has(.runtime) ? count(runtime) : 0)
+            ends.id = ends.runtime + (withID ? count(invocation) : 0)
+            texts.withRoom(for: Int(ends.id - ends.start), slack: TextCopy.atOnce) { room in
+                var copy = TextCopy(of: all, to: room)
+                if let path {
+                    copy.put(path.utf8Span.span)
+                } else {
+                    copy.put(customer)
+                    copy.put(0x2F)
+                    copy.put(service)
+                    copy.put(0x2F)
+                    copy.put(function)
                 }
+                if has(.trigger) { copy.put(trigger) }
+                if has(.runtime) { copy.put(runtime) }
+                if withID { copy.put(invocation) }
             }
-            ends.path = texts.used
-            if has(.trigger) { append(trigger) }
-            ends.trigger = texts.used
-            if has(.runtime) { append(runtime) }
-            ends.runtime = texts.used
-            if withID { append(invocation) }
-            ends.id = texts.used
             return ends
+        }
+    }
+}
+
+/// Copies texts one behind the other, to where there is room for them and `atOnce` bytes more.
+private struct TextCopy {
+    /// Most texts are no longer, and a copy of so many takes two loads and two stores.
+    static let atOnce = 32
+
+    private let all: UnsafeBufferPointer<UInt8>
+    private var place: UnsafeMutablePointer<UInt8>
+
+    init(of all: UnsafeBufferPointer<UInt8>, to place: UnsafeMutablePointer<UInt8>) {
+        self.all = all
+        self.place = place
+    }
+
+    @inline(__always)
+    mutating func put(_ byte: UInt8) {
+        place.pointee = byte
+        place += 1
+    }
+
+    /// - Parameter text: of the scanned bytes.
+    @inline(__always)
+    mutating func put(_ text: ScannedText) {
+        guard let start = all.baseAddress else { return }
+        let (offset, count) = (Int(text.offset), Int(text.count))
+        if count <= Self.atOnce, all.count - offset >= Self.atOnce {
+            let from = UnsafeRawPointer(start + offset)
+            let to = UnsafeMutableRawPointer(place)
+            let half = Self.atOnce / 2
+            to.storeBytes(
+                of: from.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+            to.storeBytes(
+                of: from.loadUnaligned(fromByteOffset: half, as: SIMD16<UInt8>.self),
+                toByteOffset: half, as: SIMD16<UInt8>.self)
+        } else {
+            place.update(from: start + offset, count: count)
+        }
+        place += count
+    }
+
+    mutating func put(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return }
+            place.update(from: start, count: bytes.count)
+            place += bytes.count
         }
     }
 }

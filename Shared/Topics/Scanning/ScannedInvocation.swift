@@ -61,26 +61,18 @@ public struct ScannedInvocation: Sendable {
     ]
     public static let unknownOutcome: UInt8 = 6
 
-    public internal(set) var customer = ScannedText()
-    public internal(set) var service = ScannedText()
-    public internal(set) var function = ScannedText()
-    public internal(set) var invocation = ScannedText()
-    public internal(set) var trigger = ScannedText()
-    public internal(set) var runtime = ScannedText()
-    public internal(set) var worker = ScannedText()
+    // In arrays, so that one place in the code reads any text, and another any number.
+    @usableFromInline var texts = InlineArray<7, ScannedText>(repeating: ScannedText())
+    @usableFromInline var numbers = InlineArray<6, Double>(repeating: 0)
     public internal(set) var startedAtMs: Int64 = 0
-    public internal(set) var durationMs = 0.0
-    public internal(set) var cpuMs = 0.0
-    public internal(set) var memoryMb = 0.0
-    public internal(set) var memoryPeakMb = 0.0
-    public internal(set) var initMs = 0.0
-    public internal(set) var deadlineMs = 0.0
     public internal(set) var outcome = unknownOutcome
-    private var present: UInt32 = 0
+    @usableFromInline var present: UInt32 = 0
 
     public init() {}
 
-    public func has(_ field: InvocationField) -> Bool { present & field.bit != 0 }
+    @inlinable public func has(_ field: InvocationField) -> Bool {
+        present & (1 << UInt32(field.rawValue)) != 0
+    }
     mutating func mark(_ field: InvocationField) { present |= field.bit }
     mutating func mark(all bits: UInt32) { present |= bits }
 
@@ -106,33 +98,84 @@ public struct ScannedInvocation: Sendable {
         }
     }
 
+    /// - Parameter field: a text's.
     @inline(__always)
+    mutating func put(_ text: ScannedText, _ field: InvocationField) {
+        // Four texts come before the numbers.
+        let place = Int(field.rawValue)
+        texts[place < 4 ? place : place - 7] = text
+    }
+
+    /// - Parameter field: a number's, other than `startedAtMs`.
+    @inline(__always)
+    mutating func put(_ number: Double, _ field: InvocationField) {
+        numbers[Int(field.rawValue) - 5] = number
+    }
+
     mutating func set(_ field: InvocationField, _ text: ScannedText) {
-        switch field {
-        case .customer: customer = text
-        case .service: service = text
-        case .function: function = text
-        case .invocation: invocation = text
-        case .trigger: trigger = text
-        case .runtime: runtime = text
-        case .worker: worker = text
-        default: preconditionFailure("\(field) is not a text")
-        }
+        put(text, field)
         mark(field)
     }
 
-    @inline(__always)
     mutating func set(_ field: InvocationField, _ value: Double) {
-        switch field {
-        case .durationMs: durationMs = value
-        case .cpuMs: cpuMs = value
-        case .memoryMb: memoryMb = value
-        case .memoryPeakMb: memoryPeakMb = value
-        case .initMs: initMs = value
-        case .deadlineMs: deadlineMs = value
-        default: preconditionFailure("\(field) is not a number")
-        }
+        put(value, field)
         mark(field)
+    }
+}
+
+// What is not given keeps what an earlier message said.
+extension ScannedInvocation {
+    @inlinable public internal(set) var customer: ScannedText {
+        get { texts[0] }
+        set { texts[0] = newValue }
+    }
+    @inlinable public internal(set) var service: ScannedText {
+        get { texts[1] }
+        set { texts[1] = newValue }
+    }
+    @inlinable public internal(set) var function: ScannedText {
+        get { texts[2] }
+        set { texts[2] = newValue }
+    }
+    @inlinable public internal(set) var invocation: ScannedText {
+        get { texts[3] }
+        set { texts[3] = newValue }
+    }
+    @inlinable public internal(set) var trigger: ScannedText {
+        get { texts[4] }
+        set { texts[4] = newValue }
+    }
+    @inlinable public internal(set) var runtime: ScannedText {
+        get { texts[5] }
+        set { texts[5] = newValue }
+    }
+    @inlinable public internal(set) var worker: ScannedText {
+        get { texts[6] }
+        set { texts[6] = newValue }
+    }
+    @inlinable public internal(set) var durationMs: Double {
+        get { numbers[0] }
+        set { numbers[0] = newValue }
+    }
+    @inlinable public internal(set) var cpuMs: Double {
+        get { numbers[1] }
+        set { numbers[1] = newValue }
+    }
+    @inlinable public internal(set) var memoryMb: Double {
+        get { numbers[2] }
+        set { numbers[2] = newValue }
+    }
+    @inlinable public internal(set) var memoryPeakMb: Double {
+        get { numbers[3] }
+        set { numbers[3] = newValue }
+    }
+    @inlinable public internal(set) var initMs: Double {
+        get { numbers[4] }
+        set { numbers[4] = newValue }
+    }
+    @inlinable public internal(set) var deadlineMs: Double {
+        get { numbers[5] }
+        set { numbers[5] = newValue }
     }
 }
 

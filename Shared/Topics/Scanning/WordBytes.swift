@@ -34,8 +34,11 @@ func areDigits(_ word: UInt64) -> Bool {
 /// Eight digits, the first of them lowest: pairs, then fours, then all.
 /// - SeeAlso: Lemire, "Quickly parsing eight digits" (2018).
 @inline(__always)
-func number(_ word: UInt64) -> UInt64 {
-    let digits = word &- 0x3030_3030_3030_3030
+func number(_ word: UInt64) -> UInt64 { number(digits: word &- 0x3030_3030_3030_3030) }
+
+/// - Parameter digits: 0 to 9 each.
+@inline(__always)
+func number(digits: UInt64) -> UInt64 {
     let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
     let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
     return (fours &* 10_000 &+ fours >> 32) & 0xFFFF_FFFF

@@ -30,8 +30,8 @@ public struct Benchmark: Sendable {
 
     /// In the order in which data passes through the line.
     public static let all = [
-        fleetGeneration, jsonDecoding, protobufDecoding, featurization, shapeEncoding,
-        weekEncoding, prediction, allocation,
+        fleetGeneration, jsonDecoding, protobufDecoding, featurization, shapePublishing,
+        shapeEncoding, weekEncoding, prediction, allocation,
     ]
 }
 

@@ -1,5 +1,7 @@
+internal import Featurization
 internal import Foundation
 internal import Numerics
+internal import Processing
 internal import Topics
 
 extension Benchmark {
@@ -16,6 +18,50 @@ extension Benchmark {
                 return { try outcome(of: shapes) { Array(try encoder.encode($0)) } }
             },
             start: { { outcome(of: shapes) { $0.encoded() } } })
+    }
+
+    static let shapePublishing = Benchmark(
+        "publish-shapes", "a slot's shapes out of folded invocations, 25 each, to bytes and keys",
+        unit: "shapes", smoke: 100, full: 20_000
+    ) { functions in
+        Prepared {
+            var stage = FeaturizerStage(partition: 0)
+            foldFirstSlot(of: functions, into: &stage)
+            return {
+                var effects = Effects<FeaturizerRow>()
+                stage.advance(nowMs: InvocationTopic.startMs, quietMs: 3_600_000, &effects)
+                var digest = Digest()
+                for message in effects.messages {
+                    let bytes = message.encoded()
+                    digest.add(Int64(bytes.count))
+                    for place in stride(from: 0, to: bytes.count, by: 11) {
+                        digest.add(Int64(bytes[place]))
+                    }
+                    digest.add(Int64(message.key.utf8.count))
+                    digest.add(Int64(message.partition(keyed: 16)))
+                }
+                return Outcome(count: effects.messages.count, digest: digest)
+            }
+        }
+    }
+
+    private static func foldFirstSlot(of functions: Int, into stage: inout FeaturizerStage) {
+        let events = functions * 25
+        var draws = InvocationDraws(
+            InvocationTopic(servers: "", form: .json, events: 2 * events, functions: functions))
+        var message = InvocationBytes(.json)
+        var effects = Effects<FeaturizerRow>()
+        for first in stride(from: 0, to: events, by: 1_000) {
+            let messages = (first..<min(first + 1_000, events)).map { number in
+                message.write(draws.next(number))
+                return message.value
+            }
+            MessageRun.with(messages, of: .invocations, headers: .none) { run in
+                stage.process(run, nowMs: InvocationTopic.startMs, &effects) { _, rejection in
+                    preconditionFailure("\(rejection)")
+                }
+            }
+        }
     }
 
     /// Their lengths and some bytes of each: a digest of all costs more than writing them.
