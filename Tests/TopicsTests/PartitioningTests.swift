@@ -54,6 +54,27 @@ import Testing
         #expect(paths.count == 8 * 8 * 8)
     }
 
+    @Test func `is read where what looks like an escape is none`() {
+        let id = FunctionID(path: "a%2/%2G%/%25%2f%2F")
+        #expect(id == FunctionID(customer: "a%2", service: "%2G%", function: "%%2f/"))
+    }
+
+    @Test func `is another's where one byte is another`() {
+        func isSame(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+            InvocationBatch.isSame(a.span, b.span)
+        }
+        for count in 0..<40 {
+            let path = (0..<count).map { UInt8($0) }
+            #expect(isSame(path, path))
+            #expect(!isSame(path, path + [0]))
+            for place in 0..<count {
+                var other = path
+                other[place] ^= 0x80
+                #expect(!isSame(path, other))
+            }
+        }
+    }
+
     @Test(arguments: ["", "a", "a/b", "a/b/c/d"])
     func `has three parts`(path: String) {
         #expect(FunctionID(path: path) == nil)

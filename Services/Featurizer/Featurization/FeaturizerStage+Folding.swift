@@ -97,8 +97,8 @@ extension FeaturizerStage {
     ) throws(Rejection) {
         let parts = ExecutionParts(invocation)
         let oldestSlot = oldestSlot
-        try check(
-            invocation, lastSlot: parts.lastSlot, oldestSlot: oldestSlot, nowMs: nowMs)
+        try Self.check(
+            invocation, lastSlot: parts.lastSlot, oldestSlot: oldestSlot, nowMs: nowMs, settings)
         guard isFirst(invocation, texts) else {
             counted.duplicates += 1
             return
@@ -137,8 +137,10 @@ extension FeaturizerStage {
             part, of: invocation, texts: texts, to: store.nodes[node].tally, starts: starts)
     }
 
-    private func check(
-        _ invocation: BatchedInvocation, lastSlot: Int64, oldestSlot: Int64, nowMs: Int64
+    /// Static, for a method that mutates nothing is given a copy of all that the stage is.
+    private static func check(
+        _ invocation: BatchedInvocation, lastSlot: Int64, oldestSlot: Int64, nowMs: Int64,
+        _ settings: FeaturizerSettings
     ) throws(Rejection) {
         let startedAtMs = invocation.startedAtMs
         guard startedAtMs <= nowMs + settings.aheadMs else {

@@ -184,7 +184,7 @@ public struct FeaturizerStage: Stage {
                     store.prefetch(numbers[place...].prefix(Self.prefetched))
                 }
                 let node = store.nodes[number]
-                let id = id(of: node.function)
+                let id = store.functions.id(of: node.function)
                 let shape = store.shape(
                     of: id, slot: node.slot, correction: node.nextCorrection, tally: node.tally,
                     &gaps)

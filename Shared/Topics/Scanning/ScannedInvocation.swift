@@ -70,7 +70,7 @@ public struct ScannedInvocation: Sendable {
 
     public init() {}
 
-    @inlinable public func has(_ field: InvocationField) -> Bool {
+    @inlinable @inline(__always) public func has(_ field: InvocationField) -> Bool {
         present & (1 << UInt32(field.rawValue)) != 0
     }
     mutating func mark(_ field: InvocationField) { present |= field.bit }
