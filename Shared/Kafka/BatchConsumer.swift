@@ -175,7 +175,12 @@ public final class BatchConsumer {
     /// Moves records to the front of the slots, and turns the rest into events.
     private func sort(_ taken: Int, kept: inout Int) -> [ConsumerEvent] {
         var events = membership.takeErrors().map { ConsumerEvent.failure($0, nil) }
+        // Taken out for the while: each use of a class's property is looked after at run time.
+        var topics = TopicTable()
+        swap(&topics, &self.topics)
+        defer { swap(&topics, &self.topics) }
         topics.beginBatch()
+        let revoked = membership.revokedInPoll
         for slot in 0..<taken {
             let message = slots[slot].unsafelyUnwrapped
             if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -191,9 +196,9 @@ public final class BatchConsumer {
                 continue
             }
             let topic = topics.index(of: message.pointee.rkt)
-            if membership.revokedInPoll.isEmpty == false,
-                membership.revokedInPoll.contains(
-                    TopicPartition(topicName(topic), message.pointee.partition))
+            if !revoked.isEmpty,
+                revoked.contains(
+                    TopicPartition(topics.names[Int(topic.rawValue)], message.pointee.partition))
             {
                 rd_kafka_message_destroy(message)
                 continue

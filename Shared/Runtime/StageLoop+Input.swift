@@ -18,7 +18,7 @@ extension StageLoop {
             // Not owned: claimed by another process, or given up for a stop.
             if let partition = owned[head.partition] {
                 partition.lastRecordMs = monotonicMs
-                take(batch[first..<end], of: partition, nowMs: nowMs)
+                take(batch, first..<end, of: partition, nowMs: nowMs)
             }
             // When a stop comes first, the rest of the batch finds no owner.
             if outbox.count >= Limits.outboxMessages { _ = try publish() }
@@ -27,19 +27,19 @@ extension StageLoop {
     }
 
     private func take(
-        _ records: Slice<RecordBatch>, of partition: OwnedPartition<Run>, nowMs: Int64
+        _ batch: RecordBatch, _ range: Range<Int>, of partition: OwnedPartition<Run>, nowMs: Int64
     ) {
-        let topic = parts.consumer.topicName(records[records.startIndex].topic)
+        let topic = parts.consumer.topicName(batch[range.lowerBound].topic)
         var position = partition.positions[topic, default: 0]
         let known = Run.inputs.first { $0.name == topic }
-        let unread = UnreadHeaders(records)
-        unread.places.reserveCapacity(records.count)
+        let unread = UnreadHeaders(batch)
+        unread.places.reserveCapacity(range.count)
         let isFenced = known != .invocations
         var run = MessageRun(known ?? Run.inputs[0], unread: isFenced ? nil : unread)
         var last: RecordHeadersReference?
         var isStale = false
-        for place in records.indices {
-            let record = records[place]
+        for place in range {
+            let record = batch[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
             // Who writes invocations is no stage.
@@ -53,7 +53,7 @@ extension StageLoop {
                 parts.metrics.droppedStale(topic)
             } else if known != nil {
                 guard !record.isTombstone else {
-                    process(&run, unread, records, of: partition, nowMs: nowMs)
+                    process(&run, unread, batch, of: partition, nowMs: nowMs)
                     takeTombstone(record, run.topic, partition, nowMs: nowMs)
                     continue
                 }
@@ -61,20 +61,20 @@ extension StageLoop {
                 unread.places.append(place)
             }
         }
-        process(&run, unread, records, of: partition, nowMs: nowMs)
+        process(&run, unread, batch, of: partition, nowMs: nowMs)
         guard position > partition.positions[topic, default: 0] else { return }
         partition.positions[topic] = position
         partition.changed = true
     }
 
     private func process(
-        _ run: inout MessageRun, _ unread: UnreadHeaders, _ records: Slice<RecordBatch>,
+        _ run: inout MessageRun, _ unread: UnreadHeaders, _ batch: RecordBatch,
         of partition: OwnedPartition<Run>, nowMs: Int64
     ) {
         guard run.count > 0 else { return }
         var effects = Effects<Run.Row>()
         partition.stage.process(run, nowMs: nowMs, &effects) { index, rejection in
-            reject(records[unread.places[index]], run.topic.name, rejection, partition)
+            reject(batch[unread.places[index]], run.topic.name, rejection, partition)
         }
         absorb(effects, of: partition)
         run.removeAll()
