@@ -66,6 +66,11 @@ struct IdentityCommand {
         }
         let perDay = trace.slotsPerDay
         let encoder = try Self.fitted(fleet, fit, seed: seed)
+        let clock = ContinuousClock()
+        let start = clock.now
+        for function in scored { _ = encoder.encode([fleet.query(of: function)]) }
+        let each = (clock.now - start) / .microseconds(1) / Double(scored.count)
+        say("  fitted on \(fit.count), \(fixed(each, 0)) µs to encode a view")
         var retrievals = [
             ("antiphase", judged { encoder.encode([$0]) }),
             ("raw_pearson", judged { centred(hourly([$0], perDay)[0]) }),

@@ -86,7 +86,8 @@ struct KernelBank: Equatable, Sendable {
         var dilations: [(dilation: Int, each: Int)] = []
         for step in 0..<steps {
             let share = steps == 1 ? 0 : Double(step) / Double(steps - 1)
-            let dilation = Int(exp2(exponentMax * share))
+            // A whole power may come out a rounding below.
+            let dilation = Int(exp2(exponentMax * share) + 1e-6)
             // Steps share out all biases as evenly as whole numbers allow.
             let biases = each / steps + (step < each % steps ? 1 : 0)
             if dilations.last?.dilation == dilation {

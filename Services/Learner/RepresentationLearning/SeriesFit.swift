@@ -18,6 +18,9 @@ public struct SeriesFit: Sendable {
     public var ridge: Float = 0.05
     /// Values are demand, to be looked at in logarithms.
     public var logarithmic: Bool
+    /// The first half of each view is one more view of its function: what half a view tells, too,
+    /// is the function's and not the moment's, and a fit has then met short histories.
+    public var halved: Bool
 
     /// Views of a fit at most: an eigenproblem of their number has to be solved.
     public static let viewsMax = 1_024
@@ -27,13 +30,16 @@ public struct SeriesFit: Sendable {
     static let varianceMin: Float = 1e-5
 
     /// For sets of series that are compared by shape as they are.
-    public static let shapes = SeriesFit(features: 9_996, logarithmic: false)
+    public static let shapes = SeriesFit(
+        features: 9_996, logarithmic: false, halved: false)
     /// For demand by five minutes: a week of it encodes within a millisecond.
-    public static let demand = SeriesFit(features: 2_016, logarithmic: true)
+    public static let demand = SeriesFit(
+        features: 1_008, logarithmic: true, halved: true)
 
-    public init(features: Int, logarithmic: Bool) {
+    public init(features: Int, logarithmic: Bool, halved: Bool) {
         self.features = features
         self.logarithmic = logarithmic
+        self.halved = halved
     }
 
     /// - Parameter series: (n, C, T) views; at least one. Lengths may differ, channels may not.
@@ -42,13 +48,18 @@ public struct SeriesFit: Sendable {
     public func encoder(
         of series: [[[Float]]], functions: [Int]? = nil, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> SeriesEncoder {
-        let functions = functions ?? Array(series.indices)
+        let all = functions ?? Array(series.indices)
         precondition(!series.isEmpty, "an encoder is fitted on at least one series")
-        precondition(functions.count == series.count, "\(functions.count) for \(series.count)")
-        let kept = sample(of: functions, seed: seed)
+        precondition(all.count == series.count, "\(all.count) for \(series.count)")
+        let kept = sample(of: all, seed: seed)
         let cleaning = SeriesCleaning(
             fitting: kept.map { series[$0] }, logarithmic: logarithmic)
-        let views = kept.map { cleaning.clean(series[$0]) }
+        var views = kept.map { cleaning.clean(series[$0]) }
+        var functions = kept.map { all[$0] }
+        if halved {
+            views += views.map { $0.map { Array($0.prefix(($0.count + 1) / 2)) } }
+            functions += functions
+        }
         var random = SeededRandom(seed: seed, for: "kernels")
         let bank = KernelBank(fitting: views, features: features, random: &random)
         var rows = Matrix(views.map { bank.features(of: $0) })
@@ -59,7 +70,7 @@ public struct SeriesFit: Sendable {
             })
         let means = Standardisation(fitting: rows).means
         rows.subtractFromRows(means)
-        let projection = try projection(of: rows, functions: kept.map { functions[$0] })
+        let projection = try projection(of: rows, functions: functions)
         let centre = (0..<projection.rows).map { dotProduct(projection.row($0), means[...]) }
         return SeriesEncoder(
             cleaning: cleaning, bank: bank, standardisation: standardisation,
