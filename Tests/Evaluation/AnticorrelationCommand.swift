@@ -7,9 +7,14 @@ struct AnticorrelationCommand {
     private let trace: Trace
 
     init(_ arguments: [String]) throws {
-        let flags = try Flags(arguments, known: Trace.flags)
-        _ = try flags.seed()
-        trace = try Trace(flags)
+        let flags = try Flags(arguments, known: Trace.flags + ["--control"])
+        let seed = try flags.seed()
+        trace =
+            flags.has("--control")
+            ? try Trace(
+                control: flags.count("--control"), trainDays: flags.count("--train-days"),
+                testDays: flags.count("--test-days"), seed: seed)
+            : try Trace(flags)
         guard trace.history.count > 1 else {
             throw EvaluationError("\(trace.file): one series, expected two to pair")
         }

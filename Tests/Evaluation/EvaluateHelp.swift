@@ -40,6 +40,8 @@ extension Evaluate {
           Chooses each series' partner from the first N days and tells how far their joint peak
           stays below the sum of their peaks on the M days after them.
 
+          --control COUNT      no FILE but so many made series that all rise together
+
         not built yet: \(planned.joined(separator: ", "))
         """
 }

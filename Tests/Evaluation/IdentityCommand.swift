@@ -71,8 +71,10 @@ struct IdentityCommand {
         for function in scored { _ = encoder.encode([fleet.query(of: function)]) }
         let each = (clock.now - start) / .microseconds(1) / Double(scored.count)
         say("  fitted on \(fit.count), \(fixed(each, 0)) µs to encode a view")
+        let bytes = encoder.inBytes
         var retrievals = [
             ("antiphase", judged { encoder.encode([$0]) }),
+            ("antiphase_int8", judged { inBytes(bytes.encode([$0])) }),
             ("raw_pearson", judged { centred(hourly([$0], perDay)[0]) }),
         ]
         let components = try RawComponents(count: SeriesEncoder.dimensionsMax).fitted(
@@ -97,7 +99,8 @@ struct IdentityCommand {
                 owners.append(function)
             }
         }
-        return try SeriesFit.demand.encoder(of: views, functions: owners, seed: seed)
+        return try SeriesFit.demand(slotsPerDay: fleet.slotsPerDay).encoder(
+            of: views, functions: owners, seed: seed)
     }
 
     private func centred(_ values: [Float]) -> [Float] {
@@ -127,7 +130,7 @@ struct FleetViews {
     private let length: Int
     private let historyEnd: Int
     private let futureStart: Int
-    private let slotsPerDay: Int
+    let slotsPerDay: Int
 
     /// Views a fit takes of a fleet, about.
     static let viewsMax = SeriesFit.viewsMax

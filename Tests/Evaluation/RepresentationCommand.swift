@@ -82,7 +82,7 @@ struct RepresentationCommand {
         for (name, metric) in Judgement.metrics {
             say(
                 name.padded(to: 24, left: true)
-                    + policies.map { $0.padded(to: 12) }.joined())
+                    + policies.map { $0.padded(to: 16) }.joined())
             let sets = judged["antiphase"]?.map(\.set) ?? []
             var rows = sets.enumerated().map { index, set in
                 (set, policies.map { judged[$0]?[index].judgement[keyPath: metric] })
@@ -95,7 +95,7 @@ struct RepresentationCommand {
             for (set, values) in rows {
                 say(
                     "  " + set.padded(to: 22, left: true)
-                        + values.map { ($0.map { fixed($0, 3) } ?? "-").padded(to: 12) }.joined())
+                        + values.map { ($0.map { fixed($0, 3) } ?? "-").padded(to: 16) }.joined())
             }
         }
         for policy in policies {

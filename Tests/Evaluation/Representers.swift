@@ -12,7 +12,9 @@ func representers(
     seed: UInt64
 ) -> [(name: String, representer: any Representer, isRaw: Bool)] {
     [
-        ("antiphase", Kernels(fit: .shapes, seed: seed), false), ("raw_1nn", Raw(), true),
+        ("antiphase", Kernels(fit: .shapes, seed: seed), false),
+        ("antiphase_int8", KernelsInBytes(fit: .shapes, seed: seed), false),
+        ("raw_1nn", Raw(), true),
         ("pca16", RawComponents(count: 16), false), ("catch_stats", Statistics(), false),
     ]
 }
@@ -23,9 +25,24 @@ struct Kernels: Representer {
     let seed: UInt64
 
     func fitted(to series: [[[Float]]]) throws -> ([[Float]]) -> [Float] {
-        try fit.encoder(of: series, seed: seed).encode
+        let encoder = try fit.encoder(of: series, seed: seed)
+        return { encoder.encode($0) }
     }
 }
+
+/// The same with the model and its vectors in bytes.
+struct KernelsInBytes: Representer {
+    let fit: SeriesFit
+    let seed: UInt64
+
+    func fitted(to series: [[[Float]]]) throws -> ([[Float]]) -> [Float] {
+        let encoder = try fit.encoder(of: series, seed: seed).inBytes
+        return { inBytes(encoder.encode($0)) }
+    }
+}
+
+/// What is left of a vector stored as bytes.
+func inBytes(_ vector: [Float]) -> [Float] { QuantisedRows(Matrix([vector])).matrix.values }
 
 /// The series themselves, channels end to end; shorter ones go on with zeros.
 struct Raw: Representer {

@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 
 /// A utilisation trace cut into the days that may be looked at and the days that judge: what the
 /// commands over such a trace have in common.
@@ -53,6 +54,24 @@ struct Trace {
         days = try Self.kept(
             utilisation.series, file: file, days: all, slotsPerDay: slotsPerDay,
             meanSlots: trainDays * slotsPerDay, minMean: flags.number("--min-mean", default: 0))
+    }
+
+    /// A made fleet in which all rise together: a shared day and shared bursts, and of its own each
+    /// has only its level and its noise. Whoever finds antiphase in it sells noise.
+    init(control count: Int, trainDays: Int, testDays: Int, seed: UInt64) {
+        file = "control"
+        self.trainDays = trainDays
+        self.testDays = testDays
+        slotsPerDay = 288
+        var random = SeededRandom(seed: seed, for: "control")
+        let shared = (0..<(trainDays + testDays) * 288 / 12).flatMap { hour in
+            let day = 1 + 0.8 * sin(Double(hour) * 2 * .pi / 24)
+            return Array(repeating: day + 0.6 * random.uniform(), count: 12)
+        }
+        days = (0..<count).map { _ in
+            let level = 1 + 9 * random.uniform()
+            return shared.map { Float(level * $0 * (0.7 + 0.6 * random.uniform())) }
+        }
     }
 
     private static func kept(

@@ -16,7 +16,10 @@ import Testing
             let arguments = ["--ucr", folder, "--seed", "3", "--timings", "off"]
             let first = try RepresentationCommand(arguments).run()
             let policies = try policies(first)
-            #expect(Set(policies.keys) == ["antiphase", "raw_1nn", "pca16", "catch_stats"])
+            #expect(
+                Set(policies.keys) == [
+                    "antiphase", "antiphase_int8", "raw_1nn", "pca16", "catch_stats",
+                ])
             let ours = try #require(policies["antiphase"])
             for metric in ["probe", "one_nn", "ari"] {
                 let bySet = try #require(ours[metric] as? [String: Double])
@@ -40,12 +43,14 @@ import Testing
             let arguments = [
                 "--utilisation", file, "--layout", "columns", "--train-days", "4",
                 "--test-days", "2", "--transfer", other, "--capacity", "400",
+                "--slots-per-day", "24",
             ]
             let first = try IdentityCommand(arguments).run()
             let policies = try policies(first)
             #expect(
                 Set(policies.keys) == [
-                    "antiphase", "raw_pearson", "pca32", "transfer", "transfer_recentred",
+                    "antiphase", "antiphase_int8", "raw_pearson", "pca32", "transfer",
+                    "transfer_recentred",
                 ])
             let recall = try #require(policies["antiphase"]?["recall_at_1"] as? Double)
             #expect(recall > 0.5)
@@ -142,15 +147,15 @@ enum MadeSet {
     }
 }
 
-/// Fleets of hourly series, a column each.
+/// Fleets, a column a series.
 enum MadeFleet {
-    /// Each of its own level, period and noise.
+    /// In hours: each of its own level, period and noise.
     static func columns(series: Int, days: Int, seed: UInt64) -> String {
         var random = SeededRandom(seed: seed)
         let kinds = (0..<series).map { _ in
             (level: 1 + 50 * random.uniform(), period: 3 + Double(Int(random.uniform() * 40)))
         }
-        let rows = (0..<days * 288).map { slot in
+        let rows = (0..<days * 24).map { slot in
             kinds.map { kind -> String in
                 let wave = sin(Double(slot) * 2 * .pi / kind.period)
                 let value = kind.level * (1 + 0.5 * wave + 0.2 * random.uniform())
@@ -161,7 +166,7 @@ enum MadeFleet {
             + rows.joined(separator: "\n") + "\n"
     }
 
-    /// A busy third of the day, at the same hours for all or at one of three.
+    /// In five minutes: a busy third of the day, at the same hours for all or at one of three.
     static func shifted(series: Int, days: Int, together: Bool) -> String {
         var random = SeededRandom(seed: 9)
         let rows = (0..<days * 288).map { slot in

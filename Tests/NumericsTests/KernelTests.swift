@@ -96,3 +96,25 @@ import Testing
         #expect(jointPeak(draws[0][...], draws[1][...]) == sum.max())
     }
 }
+
+@Suite struct `Rows in bytes` {
+    @Test func `are off by half a step at most`() {
+        var random = SeededRandom(seed: 1)
+        let matrix = Matrix(
+            rows: 3, columns: 50, values: (0..<150).map { _ in Float(random.uniform() - 0.5) })
+        let quantised = QuantisedRows(matrix)
+        for row in 0..<3 {
+            for (a, b) in zip(matrix.row(row), quantised.matrix.row(row)) {
+                #expect(abs(a - b) <= quantised.scales[row] * 0.501)
+            }
+        }
+    }
+
+    @Test func `are as worked by hand`() {
+        // 254 is 127 steps of 2: 3 is 1.5 steps, rounded away from 0 to 2, and -1 to -1.
+        let quantised = QuantisedRows(Matrix([[254, 3, -1], [0, 0, 0]]))
+        #expect(quantised.values == [127, 2, -1, 0, 0, 0])
+        #expect(quantised.scales == [2, 0])
+        #expect(quantised.matrix == Matrix([[254, 4, -2], [0, 0, 0]]))
+    }
+}

@@ -10,7 +10,8 @@ import Testing
         try small(.shapes).encoder(of: fleet.series, seed: 1)
     }
     private static let demand = Result {
-        try small(.demand).encoder(of: fleet.series, functions: fleet.functions, seed: 1)
+        try small(.demand(slotsPerDay: 48)).encoder(
+            of: fleet.series, functions: fleet.functions, seed: 1)
     }
 
     @Test(arguments: Oddity.all)
@@ -28,26 +29,27 @@ import Testing
     func `can be fitted to nothing but odd series`(oddity: Oddity) throws {
         let odd = Array(repeating: [oddity.values], count: 3)
         for functions in [[0, 1, 2], [0, 0, 1]] {
-            let encoder = try small(.demand).encoder(of: odd, functions: functions, seed: 1)
-            let vectors = odd.map(encoder.encode) + [encoder.encode(Self.fleet.series[0])]
+            let encoder = try small(.demand(slotsPerDay: 48)).encoder(
+                of: odd, functions: functions, seed: 1)
+            let vectors = odd.map { encoder.encode($0) } + [encoder.encode(Self.fleet.series[0])]
             #expect(vectors.joined().allSatisfy { $0.isFinite })
         }
     }
 
     @Test func `is the same from the same series and seed`() throws {
-        let again = try small(.demand)
+        let again = try small(.demand(slotsPerDay: 48))
             .encoder(of: Self.fleet.series, functions: Self.fleet.functions, seed: 1)
         let first = try Self.demand.get()
         #expect(again == first)
-        let other = try small(.demand)
+        let other = try small(.demand(slotsPerDay: 48))
             .encoder(of: Self.fleet.series, functions: Self.fleet.functions, seed: 2)
         #expect(other != again)
     }
 
     @Test func `encodes a series as it does whatever else is encoded`() throws {
         let encoder = try Self.demand.get()
-        let alone = Self.fleet.series.map(encoder.encode)
-        #expect(Self.fleet.series.reversed().map(encoder.encode) == alone.reversed())
+        let alone = Self.fleet.series.map { encoder.encode($0) }
+        #expect(Self.fleet.series.reversed().map { encoder.encode($0) } == alone.reversed())
     }
 
     @Test func `recognises functions that it was not fitted on`() throws {
@@ -61,11 +63,19 @@ import Testing
     @Test func `sees several channels, whatever their units`() throws {
         let series = Self.fleet.series.map { [$0[0], $0[0].reversed(), $0[0].map { 1e4 * $0 }] }
         let encoder = try small(.shapes).encoder(of: series, seed: 1)
-        let vectors = series.map(encoder.encode)
+        let vectors = series.map { encoder.encode($0) }
         #expect(vectors.joined().allSatisfy { $0.isFinite })
         #expect(vectors[0] != vectors[3])
         // A channel that is missing counts as idle.
         #expect(encoder.encode([series[0][0]]).allSatisfy { $0.isFinite })
+    }
+
+    @Test func `says the same in bytes, but for rounding`() throws {
+        let encoder = try Self.demand.get()
+        for one in Self.fleet.series {
+            let (whole, bytes) = (encoder.encode(one), encoder.inBytes.encode(one))
+            #expect(dotProduct(whole[...], bytes[...]) > 0.999)
+        }
     }
 
     @Test func `takes the mean of another fleet for its centre once recentred`() throws {
@@ -78,6 +88,33 @@ import Testing
         }
         #expect(sums.allSatisfy { abs($0) < 1e-2 })
         #expect(encoder.recentred(on: []) == encoder)
+    }
+}
+
+@Suite struct `Figures of a series` {
+    @Test func `follow the hours of the day, worked`() {
+        // 0 5 1 0 1 5 are in slots 2 3 0 1 2 3 of their days, which are of 4.
+        // Hours 0 to 3 hold 1, 0, (0 + 1) / 2 and 5; their mean is 6.5 / 4 = 1.625.
+        let figures = SeriesFigures(slotsPerDay: 4)
+        let series: [Float] = [0, 5, 1, 0, 1, 5]
+        let hours = figures.figures(of: series, slotOfDay: 2).suffix(4)
+        #expect(Array(hours) == [-0.625, -1.625, -1.125, 3.375])
+        #expect(figures.figures(of: series, slotOfDay: 2).count == figures.count)
+    }
+
+    @Test func `see the same hours wherever a view begins`() {
+        let figures = SeriesFigures(slotsPerDay: 48)
+        let days = (0..<192).map { Float($0 % 48 < 16 ? 20 : 2) }
+        let whole = figures.figures(of: Array(days[..<144]), slotOfDay: 0).suffix(24)
+        let later = figures.figures(of: Array(days[31..<175]), slotOfDay: 31).suffix(24)
+        #expect(zip(whole, later).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+
+    @Test(arguments: [[], [1], [0, 0, 0]] as [[Float]])
+    func `are finite of next to nothing`(series: [Float]) {
+        let figures = SeriesFigures(slotsPerDay: 288)
+        #expect(figures.figures(of: series, slotOfDay: 0).allSatisfy { $0.isFinite })
+        #expect(figures.weights(kernels: 84).count == figures.count)
     }
 }
 
@@ -131,7 +168,7 @@ import Testing
 /// A fit small enough for tests without optimisation.
 private func small(_ fit: SeriesFit) -> SeriesFit {
     var fit = fit
-    fit.features = 252
+    fit.kernels = 252
     return fit
 }
 

@@ -4,7 +4,8 @@ internal import Numerics
 ///
 /// n: views; C: channels; T: points; K: features; D: numbers of a representation.
 ///
-/// A view goes through random kernels (`KernelBank`), its K shares are standardised as those of the
+/// A view goes through random kernels (`KernelBank`), and beside them plain figures where it is
+/// demand (`SeriesFigures`); its K features are standardised as those of the
 /// views it was fitted on, and a linear map leaves D of them. Nothing else that is encoded has a
 /// part in it, and any series has a representation: one of another length, too.
 public struct SeriesEncoder: Equatable, Sendable {
@@ -16,6 +17,8 @@ public struct SeriesEncoder: Equatable, Sendable {
 
     let cleaning: SeriesCleaning
     let bank: KernelBank
+    /// nil: kernels alone.
+    let figures: SeriesFigures?
     /// (K)
     let standardisation: Standardisation
     /// (D, K)
@@ -29,21 +32,23 @@ public struct SeriesEncoder: Equatable, Sendable {
     /// (D) unit length; all zero for a series without points.
     ///
     /// - Parameter series: (C, T) points in time order; one that is not finite is missing.
-    public func encode(_ series: [[Float]]) -> [Float] {
+    /// - Parameter slotOfDay: when in its day the first point is, where days matter.
+    public func encode(_ series: [[Float]], slotOfDay: Int = 0) -> [Float] {
         guard series.contains(where: { !$0.isEmpty }) else {
             return Array(repeating: 0, count: dimensions)
         }
-        return unitLength(position(of: series))
+        return unitLength(position(of: series, slotOfDay: slotOfDay))
     }
 
     /// (D) before it is brought to unit length.
-    func position(of series: [[Float]]) -> [Float] {
-        let features = standardised(bank.features(of: cleaning.clean(series)))[...]
-        return (0..<dimensions).map { dotProduct(projection.row($0), features) - centre[$0] }
-    }
-
-    func standardised(_ features: [Float]) -> [Float] {
-        standardisation.apply(to: features, limit: Self.deviationsMax)
+    func position(of series: [[Float]], slotOfDay: Int = 0) -> [Float] {
+        let clean = cleaning.clean(series)
+        var features = bank.features(of: clean)
+        if let figures {
+            features += figures.figures(of: clean.first ?? [], slotOfDay: slotOfDay)
+        }
+        let standard = standardisation.apply(to: features, limit: Self.deviationsMax)[...]
+        return (0..<dimensions).map { dotProduct(projection.row($0), standard) - centre[$0] }
     }
 
     /// The same encoder for a fleet of another kind: the mean of its views becomes the centre.
@@ -60,7 +65,14 @@ public struct SeriesEncoder: Equatable, Sendable {
         }
         let shift = sums.map { Float($0 / Double(series.count)) }
         return SeriesEncoder(
-            cleaning: cleaning, bank: bank, standardisation: standardisation,
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
             projection: projection, centre: zip(centre, shift).map(+))
+    }
+
+    /// The same encoder with its projection, by far the most of its numbers, in bytes.
+    public var inBytes: SeriesEncoder {
+        SeriesEncoder(
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            projection: QuantisedRows(projection).matrix, centre: centre)
     }
 }

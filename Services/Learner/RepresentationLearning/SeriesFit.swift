@@ -10,8 +10,8 @@ public import Numerics
 /// its deviation: half way from the plain components, which the first few rule, to whitened ones,
 /// in which noise counts as much as shape.
 public struct SeriesFit: Sendable {
-    /// K: more tells series apart better and takes longer.
-    public var features: Int
+    /// Kernels: more tell series apart better and take longer.
+    public var kernels: Int
     /// D, 1...32
     public var dimensions = SeriesEncoder.dimensionsMax
     /// r
@@ -21,6 +21,8 @@ public struct SeriesFit: Sendable {
     /// The first half of each view is one more view of its function: what half a view tells, too,
     /// is the function's and not the moment's, and a fit has then met short histories.
     public var halved: Bool
+    /// nil: series have no days, and no figures are taken of them beside kernels.
+    public var slotsPerDay: Int?
 
     /// Views of a fit at most: an eigenproblem of their number has to be solved.
     public static let viewsMax = 1_024
@@ -31,13 +33,18 @@ public struct SeriesFit: Sendable {
 
     /// For sets of series that are compared by shape as they are.
     public static let shapes = SeriesFit(
-        features: 9_996, logarithmic: false, halved: false)
-    /// For demand by five minutes: a week of it encodes within a millisecond.
-    public static let demand = SeriesFit(
-        features: 1_008, logarithmic: true, halved: true)
+        kernels: 9_996, logarithmic: false, halved: false)
+    /// For demand: a week of it by five minutes encodes within a millisecond.
+    ///
+    /// - Parameter slotsPerDay: days begin with slot 0, or at the `slotOfDay` that is said.
+    public static func demand(slotsPerDay: Int) -> SeriesFit {
+        var fit = SeriesFit(kernels: 1_008, logarithmic: true, halved: true)
+        fit.slotsPerDay = slotsPerDay
+        return fit
+    }
 
-    public init(features: Int, logarithmic: Bool, halved: Bool) {
-        self.features = features
+    public init(kernels: Int, logarithmic: Bool, halved: Bool) {
+        self.kernels = kernels
         self.logarithmic = logarithmic
         self.halved = halved
     }
@@ -61,20 +68,14 @@ public struct SeriesFit: Sendable {
             functions += functions
         }
         var random = SeededRandom(seed: seed, for: "kernels")
-        let bank = KernelBank(fitting: views, features: features, random: &random)
-        var rows = Matrix(views.map { bank.features(of: $0) })
-        let standardisation = Standardisation(fitting: rows)
-        rows = Matrix(
-            (0..<rows.rows).map {
-                standardisation.apply(to: Array(rows.row($0)), limit: SeriesEncoder.deviationsMax)
-            })
-        let means = Standardisation(fitting: rows).means
-        rows.subtractFromRows(means)
-        let projection = try projection(of: rows, functions: functions)
-        let centre = (0..<projection.rows).map { dotProduct(projection.row($0), means[...]) }
-        return SeriesEncoder(
-            cleaning: cleaning, bank: bank, standardisation: standardisation,
-            projection: projection, centre: centre)
+        let bank = KernelBank(fitting: views, features: kernels, random: &random)
+        let figures = slotsPerDay.map(SeriesFigures.init)
+        let features = views.map { view in
+            bank.features(of: view) + (figures?.figures(of: view[0], slotOfDay: 0) ?? [])
+        }
+        return try SeriesEncoder(
+            cleaning: cleaning, bank: bank, figures: figures, features: Matrix(features),
+            fit: self, functions: functions)
     }
 
     /// All views while there are not too many, else all views of some functions.
@@ -95,7 +96,7 @@ public struct SeriesFit: Sendable {
     /// (D, K)
     ///
     /// - Parameter rows: (n, K) standardised, of mean 0.
-    private func projection(
+    func projection(
         of rows: Matrix, functions: [Int]
     ) throws(Eigenvectors.NotDecomposed) -> Matrix {
         let components = try PrincipalComponents(
@@ -133,5 +134,31 @@ public struct SeriesFit: Sendable {
         var within = deviations.gram()
         within.scale(by: 1 / Float(max(1, functions.count - views.count)))
         return within
+    }
+}
+
+extension SeriesEncoder {
+    /// - Parameter features: (n, K) of views.
+    fileprivate init(
+        cleaning: SeriesCleaning, bank: KernelBank, figures: SeriesFigures?, features: Matrix,
+        fit: SeriesFit, functions: [Int]
+    ) throws(Eigenvectors.NotDecomposed) {
+        let standardisation = Standardisation(fitting: features)
+        var rows = Matrix(
+            (0..<features.rows).map {
+                standardisation.apply(to: Array(features.row($0)), limit: Self.deviationsMax)
+            })
+        let means = Standardisation(fitting: rows).means
+        rows.subtractFromRows(means)
+        let weights =
+            Array(repeating: 1, count: bank.count) + (figures?.weights(kernels: bank.count) ?? [])
+        rows.scaleColumns(by: weights)
+        // Weights are part of the projection from here on.
+        var projection = try fit.projection(of: rows, functions: functions)
+        projection.scaleColumns(by: weights)
+        self.init(
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            projection: projection,
+            centre: (0..<projection.rows).map { dotProduct(projection.row($0), means[...]) })
     }
 }
