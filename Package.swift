@@ -102,6 +102,8 @@ let package = Package(
                     "Settings",
                 ], .binding),
             tests("BenchmarkSmoke", of: ["Workloads"]),
+            tests(
+                "Evaluation", of: ["Evaluation", "Numerics", "RepresentationLearning"]),
             tests("EndToEnd", of: ["Kafka", "Postgres", "Workload"]),
             tests(
                 "Security",

@@ -105,6 +105,17 @@ public struct Matrix: Equatable, Sendable {
         }
     }
 
+    /// Multiplies each column by its factor.
+    public mutating func scaleColumns(by factors: [Float]) {
+        precondition(factors.count == columns, "\(factors.count) factors, \(columns) columns")
+        let (rows, columns) = (rows, columns)
+        values.withUnsafeMutableBufferPointer { values in
+            for index in 0..<rows {
+                for column in 0..<columns { values[index * columns + column] *= factors[column] }
+            }
+        }
+    }
+
     /// Adds `amount` along the diagonal.
     public mutating func addToDiagonal(_ amount: Float) {
         for index in 0..<min(rows, columns) { self[index, index] += amount }

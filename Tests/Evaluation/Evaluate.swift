@@ -4,30 +4,7 @@ import Foundation
 ///
 /// A table for people goes to stderr and one JSON object to stdout.
 @main struct Evaluate {
-    static let planned = [
-        "anticorrelation", "representation", "identity", "success", "popularity", "canaries",
-        "quality-of-service",
-    ]
-
-    static let help = """
-        usage: evaluate packing --utilisation FILE --layout columns|rows|planetlab
-                   --train-days N --test-days M --capacity C [options]
-
-          Places every series of FILE on as few workers of capacity C as its first N days suggest,
-          and scores the placement on the M days after them, beside the baselines.
-
-          --layout columns     a header of ids, then a row a slot
-          --layout rows        a row a series, no header, -1 where missing
-          --layout planetlab   a header, then rows of date, vm and a day's slots; joined by vm
-          --slots-per-day S    288 unless said
-          --scale X            what a number is worth in the unit of C; 1 unless said
-          --min-mean U         leave out series whose mean over the first N days is below U
-          --budget B           share of worker-slots that may exceed C (gaussian); 0.001 unless said
-          --deviations Z       room for noise of our own policy; 2 unless said
-          --seed K             accepted for likeness; packing draws no random numbers
-
-        not built yet: \(planned.joined(separator: ", "))
-        """
+    static let planned = ["success", "popularity", "canaries", "quality-of-service"]
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
@@ -40,19 +17,30 @@ import Foundation
             say("evaluate \(command): not built yet")
             exit(2)
         }
-        guard command == "packing" else {
-            say("evaluate: no command \"\(command)\"; see evaluate --help")
-            exit(2)
-        }
         if arguments.contains("--help") {
             say(help)
             exit(0)
         }
         do {
-            print(try PackingCommand(arguments).run())
+            guard let result = try run(command, arguments) else {
+                say("evaluate: no command \"\(command)\"; see evaluate --help")
+                exit(2)
+            }
+            print(result)
         } catch {
-            say("evaluate packing: \(error)")
+            say("evaluate \(command): \(error)")
             exit(1)
+        }
+    }
+
+    /// - Returns: the JSON object; nil when there is no such command.
+    static func run(_ command: String, _ arguments: [String]) throws -> String? {
+        switch command {
+        case "packing": try PackingCommand(arguments).run()
+        case "representation": try RepresentationCommand(arguments).run()
+        case "identity": try IdentityCommand(arguments).run()
+        case "anticorrelation": try AnticorrelationCommand(arguments).run()
+        default: nil
         }
     }
 }
@@ -104,5 +92,24 @@ struct Flags {
             throw EvaluationError("\(flag) is \(number), expected a whole number from 1")
         }
         return Int(number)
+    }
+
+    func has(_ flag: String) -> Bool { values[flag] != nil }
+
+    func seed() throws -> UInt64 {
+        guard let value = values["--seed"] else { return 1 }
+        guard let seed = UInt64(value) else {
+            throw EvaluationError("--seed is \"\(value)\", expected a whole number from 0")
+        }
+        return seed
+    }
+
+    /// Whether how long things took is in the result: it differs from run to run.
+    func timed() throws -> Bool {
+        guard let value = values["--timings"] else { return true }
+        guard value == "on" || value == "off" else {
+            throw EvaluationError("--timings is \"\(value)\", expected on or off")
+        }
+        return value == "on"
     }
 }

@@ -3,52 +3,23 @@ import Foundation
 
 /// `evaluate packing`: a placement from history alone, scored on the days after it.
 struct PackingCommand {
-    private let file: String
-    private let layout: Utilisation.Layout
-    private let trainDays: Int
-    private let testDays: Int
+    private let trace: Trace
     private let capacity: Double
-    private let slotsPerDay: Int
     private let budget: Double
-    private let minMean: Double
-    private let scale: Double
     private let deviations: Double
 
-    /// Series with more missing than this are left out; what else is missing counts as idle.
-    static let missingMax = 0.03
-
     init(_ arguments: [String]) throws {
-        let flags = try Flags(
-            arguments,
-            known: [
-                "--utilisation", "--layout", "--train-days", "--test-days", "--capacity",
-                "--slots-per-day", "--budget", "--min-mean", "--scale", "--deviations", "--seed",
-            ])
-        file = try flags.text("--utilisation")
-        let name = try flags.text("--layout")
-        guard let layout = Utilisation.Layout(rawValue: name) else {
-            throw EvaluationError(
-                "--layout is \"\(name)\", expected columns, rows or planetlab")
-        }
-        self.layout = layout
-        trainDays = try flags.count("--train-days")
-        testDays = try flags.count("--test-days")
+        let flags = try Flags(arguments, known: Trace.flags)
         capacity = try flags.number("--capacity")
-        slotsPerDay = try flags.count("--slots-per-day", default: 288)
         budget = try flags.number("--budget", default: 0.001)
-        minMean = try flags.number("--min-mean", default: 0)
-        scale = try flags.number("--scale", default: 1)
         deviations = try flags.number("--deviations", default: 2)
         guard capacity > 0 else { throw EvaluationError("--capacity is \(capacity)") }
         guard budget > 0, budget < 1 else { throw EvaluationError("--budget is \(budget)") }
-        guard slotsPerDay % 288 == 0 || 288 % slotsPerDay == 0 else {
-            throw EvaluationError(
-                "--slots-per-day is \(slotsPerDay), expected a divisor or multiple of 288")
-        }
+        trace = try Trace(flags)
     }
 
-    func run() throws -> String {
-        let (history, future) = try split()
+    func run() -> String {
+        let (history, future) = (history(trace.history), history(trace.future))
         var policy = Policy()
         policy.deviations = deviations
         let tail = Float(normalQuantile(1 - budget))
@@ -77,31 +48,8 @@ struct PackingCommand {
         return json(scores, bound, n: history.series.count)
     }
 
-    private func split() throws -> (history: History, future: History) {
-        let all = try Utilisation(
-            file: file, layout: layout, scale: scale, slotsPerDay: slotsPerDay,
-            days: trainDays + testDays)
-        let train = trainDays * slotsPerDay
-        let end = train + testDays * slotsPerDay
-        let length = all.series[0].count
-        guard end <= length else {
-            throw EvaluationError(
-                "\(file): \(length / slotsPerDay) days, expected \(trainDays + testDays)")
-        }
-        let series = all.series.compactMap { series -> [Float]? in
-            let used = series[..<end]
-            let missing = used.count { $0.isNaN }
-            guard Double(missing) <= Self.missingMax * Double(end) else { return nil }
-            let filled = used.map { $0.isNaN ? 0 : $0 }
-            return Double(mean(Array(filled[..<train]))) >= minMean ? filled : nil
-        }
-        guard !series.isEmpty else { throw EvaluationError("\(file): every series is left out") }
-        let history = series.map { Array($0[..<train]) }
-        let future = series.map { Array($0[train...]) }
-        return (
-            History(series: history, capacity: Float(capacity), slotsPerDay: slotsPerDay),
-            History(series: future, capacity: Float(capacity), slotsPerDay: slotsPerDay)
-        )
+    private func history(_ series: [[Float]]) -> History {
+        History(series: series, capacity: Float(capacity), slotsPerDay: trace.slotsPerDay)
     }
 
     private func sayTable(_ scores: [(name: String, score: Score)], _ bound: Int) {
@@ -117,12 +65,6 @@ struct PackingCommand {
         say("bound".padded(to: 16, left: true) + "\(bound)".padded(to: 9))
     }
 
-    private func fixed(_ number: Double, _ digits: Int) -> String {
-        number.formatted(
-            .number.precision(.fractionLength(digits)).grouping(.never)
-                .locale(Locale(identifier: "en_US_POSIX")))
-    }
-
     private func json(
         _ scores: [(name: String, score: Score)], _ bound: Int, n: Int
     ) -> String {
@@ -134,14 +76,7 @@ struct PackingCommand {
                 "mean_utilisation": score.meanUtilisation, "seconds": score.seconds,
             ]
         }
-        let result: [String: Any] = [
-            "dataset": URL(filePath: file).lastPathComponent, "n": n, "policies": policies,
-        ]
-        guard
-            let data = try? JSONSerialization.data(
-                withJSONObject: result, options: [.sortedKeys, .withoutEscapingSlashes])
-        else { preconditionFailure("a result of numbers and names is JSON") }
-        return String(decoding: data, as: UTF8.self)
+        return result(dataset: trace.dataset, n: n, policies: policies)
     }
 }
 
@@ -199,11 +134,4 @@ func normalQuantile(_ share: Double) -> Double {
         if 0.5 * erfc(-middle / 2.0.squareRoot()) < share { low = middle } else { high = middle }
     }
     return (low + high) / 2
-}
-
-extension String {
-    fileprivate func padded(to width: Int, left: Bool = false) -> String {
-        let space = String(repeating: " ", count: max(0, width - count))
-        return left ? self + space : space + self
-    }
 }

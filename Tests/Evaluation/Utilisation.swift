@@ -1,5 +1,3 @@
-import Foundation
-
 /// Series of equal length, read from a table of any of three layouts.
 struct Utilisation {
     enum Layout: String, CaseIterable { case columns, rows, planetlab }
@@ -9,7 +7,7 @@ struct Utilisation {
 
     /// - Parameter days: how many of the file's days will be looked at, the first ones.
     init(file: String, layout: Layout, scale: Double, slotsPerDay: Int, days: Int) throws {
-        let table = try Table(file: file)
+        let table = try TextFile(file)
         switch layout {
         case .columns: series = try Self.columns(table, Float(scale))
         case .rows: series = try Self.rows(table, Float(scale))
@@ -18,7 +16,7 @@ struct Utilisation {
         guard !series.isEmpty else { throw EvaluationError("\(file): no series") }
     }
 
-    private static func columns(_ table: Table, _ scale: Float) throws -> [[Float]] {
+    private static func columns(_ table: TextFile, _ scale: Float) throws -> [[Float]] {
         let width = table.lines.first.map { table.cells($0).count } ?? 0
         var series: [[Float]] = Array(repeating: [], count: width)
         for line in table.lines.indices.dropFirst() {
@@ -33,7 +31,7 @@ struct Utilisation {
         return series
     }
 
-    private static func rows(_ table: Table, _ scale: Float) throws -> [[Float]] {
+    private static func rows(_ table: TextFile, _ scale: Float) throws -> [[Float]] {
         var series: [[Float]] = []
         for line in table.lines.indices {
             series.append(
@@ -47,7 +45,7 @@ struct Utilisation {
 
     /// The file's first days in their order; only machines that have all of them.
     private static func planetlab(
-        _ table: Table, _ scale: Float, _ slotsPerDay: Int, _ count: Int
+        _ table: TextFile, _ scale: Float, _ slotsPerDay: Int, _ count: Int
     ) throws -> [[Float]] {
         var days: [String: [String: [Float]]] = [:]
         for line in table.lines.indices.dropFirst() {
@@ -66,56 +64,5 @@ struct Utilisation {
             let found = dates.compactMap { byDate[$0] }
             return found.count == dates.count ? found.flatMap { $0 } : nil
         }
-    }
-}
-
-/// A file's lines, decompressed if need be.
-private struct Table {
-    let file: String
-    let lines: [Substring]
-
-    init(file: String) throws {
-        self.file = file
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw EvaluationError("\(file): no such file, or not to be read")
-        }
-        let text = data.starts(with: [0x1F, 0x8B]) ? try Self.decompressed(file) : data
-        guard let text = String(validating: text, as: UTF8.self) else {
-            throw EvaluationError("\(file): not UTF-8")
-        }
-        lines = text.split { $0.isNewline }
-    }
-
-    func cells(_ line: Substring) -> [Substring] {
-        line.split(separator: ",", omittingEmptySubsequences: false)
-    }
-
-    /// - Parameter line: counted from 0, as is `column`; people count from 1.
-    func error(_ line: Int, _ column: Int, _ text: String) -> EvaluationError {
-        EvaluationError("\(file):\(line + 1):\(column + 1): \(text)")
-    }
-
-    /// NaN for a sample that is missing: empty, or below 0.
-    func value(_ cell: Substring, _ line: Int, _ column: Int) throws -> Float {
-        if cell.isEmpty { return .nan }
-        guard let value = Float(cell), value.isFinite else {
-            throw error(line, column, "\"\(cell)\" is no number")
-        }
-        return value < 0 ? .nan : value
-    }
-
-    private static func decompressed(_ file: String) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["gzip", "-dc", "--", file]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw EvaluationError("\(file): gzip ended with \(process.terminationStatus)")
-        }
-        return data
     }
 }

@@ -1,0 +1,90 @@
+internal import Numerics
+
+/// Chooses, of each function of a fleet, the one whose load would share a worker best with its own.
+///
+/// n: functions; T: slots. What counts is what two functions would need together against what they
+/// would need apart, `max_t (a + b) / (max a + max b)`, and what the past tells of it. The peak of a
+/// whole history is one moment, which will not come back; so the ratio is taken of every day, in
+/// slots and in hours (peaks that a worker rides out and peaks that it does not), and averaged.
+/// Correlation tells less: by it noise chooses (raw Pearson captures less than random does).
+///
+/// Functions that rise together are no partners whatever their ratio: where all do, nothing is in
+/// antiphase, and none is sold as such.
+public struct AntiphasePartners: Sendable {
+    /// Hourly correlation above which two functions rise together.
+    public static let correlationMax: Float = 0.2
+    /// What a ratio of hours counts against one of slots.
+    static let hoursWeight: Float = 0.5
+
+    /// (n) nil: nothing among the others is in antiphase to it.
+    public let partners: [Int?]
+
+    /// - Parameter demand: (n, T) not negative, of one length; what is left of a day at the end is
+    ///   left out, unless there is no whole day at all.
+    /// - Complexity: n² T / 2 additions.
+    public init(demand: [[Float]], slotsPerDay: Int) {
+        precondition(slotsPerDay > 0, "\(slotsPerDay) slots a day")
+        let length = demand.map(\.count).min() ?? 0
+        let clean = demand.map {
+            SeriesCleaning.filled(Array($0.prefix(length))).map { max(0, $0) }
+        }
+        let perHour = max(1, slotsPerDay / 24)
+        let hours = clean.map { Self.means($0, per: perHour) }
+        let slotDays = Self.days(clean, slotsPerDay)
+        let hourDays = Self.days(hours, slotsPerDay / perHour)
+        let rhythms = Matrix(hours.map(Self.standardised))
+        let correlations = rhythms.productTransposed(rhythms)
+        var best: [(partner: Int?, ratio: Float)] = demand.map { _ in (nil, .infinity) }
+        for i in demand.indices {
+            for j in demand.indices.dropFirst(i + 1)
+            where correlations[i, j] <= Self.correlationMax {
+                let ratio =
+                    Self.meanRatio(slotDays, i, j) + Self.hoursWeight
+                    * Self.meanRatio(hourDays, i, j)
+                if ratio < best[i].ratio { best[i] = (j, ratio) }
+                if ratio < best[j].ratio { best[j] = (i, ratio) }
+            }
+        }
+        partners = best.map(\.partner)
+    }
+
+    /// (n) series cut into days, and the peak of each day.
+    private struct Days {
+        let values: [[Float]]
+        let ranges: [Range<Int>]
+        /// (n, days)
+        let peaks: [[Float]]
+    }
+
+    private static func days(_ series: [[Float]], _ perDay: Int) -> Days {
+        let length = series.first?.count ?? 0
+        let count = max(1, length / perDay)
+        let ranges = (0..<count).map { $0 * perDay..<min(length, ($0 + 1) * perDay) }
+        let peaks = series.map { values in ranges.map { values[$0].max() ?? 0 } }
+        return Days(values: series, ranges: ranges, peaks: peaks)
+    }
+
+    /// 1 on a day on which neither ran.
+    private static func meanRatio(_ days: Days, _ i: Int, _ j: Int) -> Float {
+        var sum: Float = 0
+        for (day, range) in days.ranges.enumerated() {
+            let apart = days.peaks[i][day] + days.peaks[j][day]
+            sum += apart > 0 ? jointPeak(days.values[i][range], days.values[j][range]) / apart : 1
+        }
+        return sum / Float(days.ranges.count)
+    }
+
+    private static func means(_ values: [Float], per slots: Int) -> [Float] {
+        stride(from: 0, to: values.count, by: slots).map {
+            mean(values[$0..<min(values.count, $0 + slots)])
+        }
+    }
+
+    /// Mean 0 and length 1, so that a product is a correlation; all 0 where it does not vary.
+    private static func standardised(_ values: [Float]) -> [Float] {
+        let centre = mean(values)
+        let spread = variance(values).squareRoot()
+        guard spread > 1e-6 * max(1, abs(centre)) else { return values.map { _ in 0 } }
+        return unitLength(values.map { $0 - centre })
+    }
+}

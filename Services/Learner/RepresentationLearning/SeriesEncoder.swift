@@ -1,0 +1,78 @@
+internal import Numerics
+
+/// Turns a series of one or more channels into its representation.
+///
+/// n: views; C: channels; T: points; K: features; D: numbers of a representation.
+///
+/// A view goes through random kernels (`KernelBank`), and beside them plain figures where it is
+/// demand (`SeriesFigures`); its K features are standardised as those of the
+/// views it was fitted on, and a linear map leaves D of them. Nothing else that is encoded has a
+/// part in it, and any series has a representation: one of another length, too.
+public struct SeriesEncoder: Equatable, Sendable {
+    /// D at most.
+    public static let dimensionsMax = 32
+    /// Standardised features beyond so many deviations are brought to it: a feature that hardly
+    /// varied among the views of the fit says little by being far out.
+    static let deviationsMax: Float = 8
+
+    let cleaning: SeriesCleaning
+    let bank: KernelBank
+    /// nil: kernels alone.
+    let figures: SeriesFigures?
+    /// (K)
+    let standardisation: Standardisation
+    /// (D, K)
+    let projection: Matrix
+    /// (D) taken off what the projection gives: that of the mean view.
+    let centre: [Float]
+
+    /// D
+    public var dimensions: Int { projection.rows }
+
+    /// (D) unit length; all zero for a series without points.
+    ///
+    /// - Parameter series: (C, T) points in time order; one that is not finite is missing.
+    /// - Parameter slotOfDay: when in its day the first point is, where days matter.
+    public func encode(_ series: [[Float]], slotOfDay: Int = 0) -> [Float] {
+        guard series.contains(where: { !$0.isEmpty }) else {
+            return Array(repeating: 0, count: dimensions)
+        }
+        return unitLength(position(of: series, slotOfDay: slotOfDay))
+    }
+
+    /// (D) before it is brought to unit length.
+    func position(of series: [[Float]], slotOfDay: Int = 0) -> [Float] {
+        let clean = cleaning.clean(series)
+        var features = bank.features(of: clean)
+        if let figures {
+            features += figures.figures(of: clean.first ?? [], slotOfDay: slotOfDay)
+        }
+        let standard = standardisation.apply(to: features, limit: Self.deviationsMax)[...]
+        return (0..<dimensions).map { dotProduct(projection.row($0), standard) - centre[$0] }
+    }
+
+    /// The same encoder for a fleet of another kind: the mean of its views becomes the centre.
+    ///
+    /// What differs between fleets as a whole (levels, how coarsely load was measured) would else
+    /// be in every vector and make them all alike.
+    ///
+    /// - Parameter series: (n, C, T) some of the other fleet's views; without any nothing changes.
+    public func recentred(on series: [[[Float]]]) -> SeriesEncoder {
+        guard !series.isEmpty else { return self }
+        var sums = [Double](repeating: 0, count: dimensions)
+        for one in series {
+            for (index, value) in position(of: one).enumerated() { sums[index] += Double(value) }
+        }
+        let shift = sums.map { Float($0 / Double(series.count)) }
+        return SeriesEncoder(
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            projection: projection, centre: zip(centre, shift).map(+))
+    }
+
+    /// The same encoder with its projection, by far the most of its numbers, in bytes.
+    public var inBytes: SeriesEncoder {
+        SeriesEncoder(
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            projection: QuantisedRows(projection).matrix, centre: centre)
+    }
+}

@@ -1,0 +1,164 @@
+public import Numerics
+
+/// Fits a `SeriesEncoder` in closed form, without labels.
+///
+/// Where views of one function recur, directions are kept by how much views differ at all against
+/// how much those of one function differ: `S_t v = λ (S_w + r tr(S_w) / k I) v`, the exact optimum
+/// of linear contrastive learning whose positive pair is "the same function, another time"; with
+/// `vᵀ S_w v = 1` the cosine then weighs each by how little it changes within a function.
+/// Where no function recurs they are the principal components, each divided by the square root of
+/// its deviation: half way from the plain components, which the first few rule, to whitened ones,
+/// in which noise counts as much as shape.
+public struct SeriesFit: Sendable {
+    /// Kernels: more tell series apart better and take longer.
+    public var kernels: Int
+    /// D, 1...32
+    public var dimensions = SeriesEncoder.dimensionsMax
+    /// r
+    public var ridge: Float = 0.05
+    /// Values are demand, to be looked at in logarithms.
+    public var logarithmic: Bool
+    /// The first half of each view is one more view of its function: what half a view tells, too,
+    /// is the function's and not the moment's, and a fit has then met short histories.
+    public var halved: Bool
+    /// nil: series have no days, and no figures are taken of them beside kernels.
+    public var slotsPerDay: Int?
+
+    /// Views of a fit at most: an eigenproblem of their number has to be solved.
+    public static let viewsMax = 1_024
+    /// Principal components before the contrast at most.
+    public static let componentsMax = 512
+    /// A component of less variance than this part of the first's is rounding.
+    static let varianceMin: Float = 1e-5
+
+    /// For sets of series that are compared by shape as they are.
+    public static let shapes = SeriesFit(
+        kernels: 9_996, logarithmic: false, halved: false)
+    /// For demand: a week of it by five minutes encodes within a millisecond.
+    ///
+    /// - Parameter slotsPerDay: days begin with slot 0, or at the `slotOfDay` that is said.
+    public static func demand(slotsPerDay: Int) -> SeriesFit {
+        var fit = SeriesFit(kernels: 1_008, logarithmic: true, halved: true)
+        fit.slotsPerDay = slotsPerDay
+        return fit
+    }
+
+    public init(kernels: Int, logarithmic: Bool, halved: Bool) {
+        self.kernels = kernels
+        self.logarithmic = logarithmic
+        self.halved = halved
+    }
+
+    /// - Parameter series: (n, C, T) views; at least one. Lengths may differ, channels may not.
+    /// - Parameter functions: (n) which function each view is of; nil: every one is of its own.
+    /// - Throws: when LAPACK finds no decomposition.
+    public func encoder(
+        of series: [[[Float]]], functions: [Int]? = nil, seed: UInt64
+    ) throws(Eigenvectors.NotDecomposed) -> SeriesEncoder {
+        let all = functions ?? Array(series.indices)
+        precondition(!series.isEmpty, "an encoder is fitted on at least one series")
+        precondition(all.count == series.count, "\(all.count) for \(series.count)")
+        let kept = sample(of: all, seed: seed)
+        let cleaning = SeriesCleaning(
+            fitting: kept.map { series[$0] }, logarithmic: logarithmic)
+        var views = kept.map { cleaning.clean(series[$0]) }
+        var functions = kept.map { all[$0] }
+        if halved {
+            views += views.map { $0.map { Array($0.prefix(($0.count + 1) / 2)) } }
+            functions += functions
+        }
+        var random = SeededRandom(seed: seed, for: "kernels")
+        let bank = KernelBank(fitting: views, features: kernels, random: &random)
+        let figures = slotsPerDay.map(SeriesFigures.init)
+        let features = views.map { view in
+            bank.features(of: view) + (figures?.figures(of: view[0], slotOfDay: 0) ?? [])
+        }
+        return try SeriesEncoder(
+            cleaning: cleaning, bank: bank, figures: figures, features: Matrix(features),
+            fit: self, functions: functions)
+    }
+
+    /// All views while there are not too many, else all views of some functions.
+    private func sample(of functions: [Int], seed: UInt64) -> [Int] {
+        guard functions.count > Self.viewsMax else { return Array(functions.indices) }
+        var random = SeededRandom(seed: seed, for: "views")
+        let order = Set(functions).sorted().shuffled(using: &random)
+        let views = Dictionary(grouping: functions.indices) { functions[$0] }
+        var kept: [Int] = []
+        for function in order {
+            let more = views[function] ?? []
+            if kept.count + more.count > Self.viewsMax { break }
+            kept += more
+        }
+        return kept.isEmpty ? Array(functions.indices.prefix(Self.viewsMax)) : kept.sorted()
+    }
+
+    /// (D, K)
+    ///
+    /// - Parameter rows: (n, K) standardised, of mean 0.
+    func projection(
+        of rows: Matrix, functions: [Int]
+    ) throws(Eigenvectors.NotDecomposed) -> Matrix {
+        let components = try PrincipalComponents(
+            of: rows, count: Self.componentsMax, varianceMin: Self.varianceMin)
+        let kept = min(dimensions, components.vectors.rows)
+        guard Set(functions).count < functions.count else {
+            return Matrix(
+                (0..<kept).map { index in
+                    let weight = 1 / components.variances[index].squareRoot().squareRoot()
+                    return components.vectors.row(index).map { $0 * weight }
+                })
+        }
+        guard kept > 0 else { return components.vectors }
+        let scores = rows.productTransposed(components.vectors)
+        var within = Self.withinFunctions(scores, functions)
+        // The least amount keeps it positive definite where no function changes at all.
+        within.addToDiagonal(max(ridge * within.trace / Float(within.rows), 1e-6))
+        var total = Matrix(rows: within.rows, columns: within.rows)
+        for index in 0..<total.rows { total[index, index] = components.variances[index] }
+        let eigen = try Eigenvectors(of: total, against: within)
+        return eigen.vectors.rows(at: Array(0..<kept)).product(components.vectors)
+    }
+
+    /// (k, k) covariance of views of one function, pooled over functions.
+    static func withinFunctions(_ scores: Matrix, _ functions: [Int]) -> Matrix {
+        let views = Dictionary(grouping: functions.indices) { functions[$0] }
+        var deviations = scores
+        for (_, rows) in views.sorted(by: { $0.key < $1.key }) {
+            for column in 0..<scores.columns {
+                let sum = rows.reduce(0.0) { $0 + Double(scores[$1, column]) }
+                let centre = Float(sum / Double(rows.count))
+                for row in rows { deviations[row, column] -= centre }
+            }
+        }
+        var within = deviations.gram()
+        within.scale(by: 1 / Float(max(1, functions.count - views.count)))
+        return within
+    }
+}
+
+extension SeriesEncoder {
+    /// - Parameter features: (n, K) of views.
+    fileprivate init(
+        cleaning: SeriesCleaning, bank: KernelBank, figures: SeriesFigures?, features: Matrix,
+        fit: SeriesFit, functions: [Int]
+    ) throws(Eigenvectors.NotDecomposed) {
+        let standardisation = Standardisation(fitting: features)
+        var rows = Matrix(
+            (0..<features.rows).map {
+                standardisation.apply(to: Array(features.row($0)), limit: Self.deviationsMax)
+            })
+        let means = Standardisation(fitting: rows).means
+        rows.subtractFromRows(means)
+        let weights =
+            Array(repeating: 1, count: bank.count) + (figures?.weights(kernels: bank.count) ?? [])
+        rows.scaleColumns(by: weights)
+        // Weights are part of the projection from here on.
+        var projection = try fit.projection(of: rows, functions: functions)
+        projection.scaleColumns(by: weights)
+        self.init(
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            projection: projection,
+            centre: (0..<projection.rows).map { dotProduct(projection.row($0), means[...]) })
+    }
+}

@@ -1,0 +1,47 @@
+extension Evaluate {
+    static let help = """
+        usage: evaluate packing --utilisation FILE --layout columns|rows|planetlab
+                   --train-days N --test-days M --capacity C [options]
+
+          Places every series of FILE on as few workers of capacity C as its first N days suggest,
+          and scores the placement on the M days after them, beside the baselines.
+
+          --layout columns     a header of ids, then a row a slot
+          --layout rows        a row a series, no header, -1 where missing
+          --layout planetlab   a header, then rows of date, vm and a day's slots; joined by vm
+          --slots-per-day S    288 unless said
+          --scale X            what a number is worth in the unit of C; 1 unless said
+          --min-mean U         leave out series whose mean over the first N days is below U
+          --budget B           share of worker-slots that may exceed C (gaussian); 0.001 unless said
+          --deviations Z       room for noise of our own policy; 2 unless said
+          --seed K             1 unless said; packing draws no random numbers
+
+        usage: evaluate representation --ucr DIR [--seed K] [--timings on|off]
+
+          Fits a label-free representation of at most 32 numbers to the training split of every set
+          in DIR (NAME_TRAIN.ts[.gz], NAME_TEST.ts[.gz]) and tells how well a linear probe and the
+          nearest neighbour find the test split's labels from it, and how well k-means finds the
+          classes.
+
+          --timings off        leaves out how long it took: the rest is the same from run to run
+
+        usage: evaluate identity --utilisation FILE --layout L --train-days N --test-days M
+                   [--transfer FILE [--transfer-layout L] [--transfer-scale X]] [options of packing]
+
+          Fits on half of the series and recognises each of the other half: by the last week of the
+          first N days (all of them if fewer) among the first weeks of the M days after them.
+
+          --gap-days G         leave out G days between the two; 0 unless said
+          --transfer FILE      also fit on the series of another fleet's FILE, and use it here
+
+        usage: evaluate anticorrelation --utilisation FILE --layout L --train-days N --test-days M
+                   [options of packing]
+
+          Chooses each series' partner from the first N days and tells how far their joint peak
+          stays below the sum of their peaks on the M days after them.
+
+          --control COUNT      no FILE but so many made series that all rise together
+
+        not built yet: \(planned.joined(separator: ", "))
+        """
+}

@@ -1,0 +1,43 @@
+import Numerics
+import Testing
+
+@testable import RepresentationLearning
+
+@Suite struct `Partners in antiphase` {
+    @Test func `are those whose days fit together`() {
+        // Two by day and two by night: each is paired across.
+        let day = wave(busy: 0..<12)
+        let night = wave(busy: 12..<24)
+        let partners = AntiphasePartners(demand: [day, day, night, night], slotsPerDay: 24).partners
+        #expect(partners.prefix(2).allSatisfy { ($0 ?? 0) >= 2 })
+        #expect(partners.suffix(2).allSatisfy { ($0 ?? 9) < 2 })
+    }
+
+    @Test(arguments: UInt64(0)..<10)
+    func `are none where all rise together`(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let demand = (0..<20).map { _ -> [Float] in
+            let level = Float(1 + 9 * random.uniform())
+            return wave(busy: 8..<18).map { level * $0 * Float(0.7 + 0.6 * random.uniform()) }
+        }
+        let partners = AntiphasePartners(demand: demand, slotsPerDay: 24).partners
+        #expect(partners.allSatisfy { $0 == nil })
+    }
+
+    @Test func `put up with idle, gappy, short and no series`() {
+        #expect(AntiphasePartners(demand: [], slotsPerDay: 24).partners.isEmpty)
+        #expect(AntiphasePartners(demand: [[], []], slotsPerDay: 24).partners.count == 2)
+        let odd: [[Float]] = [
+            Array(repeating: 0, count: 30), Array(repeating: .nan, count: 30),
+            (0..<30).map { -Float($0) }, Array(repeating: 5, count: 30),
+        ]
+        for partner in AntiphasePartners(demand: odd, slotsPerDay: 24).partners {
+            #expect(partner.map { (0..<4).contains($0) } ?? true)
+        }
+    }
+
+    /// Five days in hours.
+    private func wave(busy: Range<Int>) -> [Float] {
+        (0..<120).map { busy.contains($0 % 24) ? 10 : 1 }
+    }
+}
