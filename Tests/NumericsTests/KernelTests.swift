@@ -10,6 +10,32 @@ import Testing
         #expect(series.output(kernel: 0, channels: [0]) == [-7, -7, -4])
     }
 
+    @Test(arguments: [1, 2, 7])
+    func `is convolved as kernels are defined`(dilation: Int) {
+        var random = SeededRandom(seed: UInt64(dilation))
+        let values = (0..<40).map { _ in Float(random.uniform()) }
+        let series = DilatedSeries([values], dilation: dilation)
+        var kernel = 0
+        for a in 0..<9 {
+            for b in a + 1..<9 {
+                for c in b + 1..<9 {
+                    let output = series.output(kernel: kernel, channels: [0])
+                    for place in values.indices {
+                        var expected: Float = 0
+                        for tap in 0..<9 {
+                            let index = place + (tap - 4) * dilation
+                            guard values.indices.contains(index) else { continue }
+                            expected += ([a, b, c].contains(tap) ? 2 : -1) * values[index]
+                        }
+                        #expect(abs(output[place] - expected) < 1e-4)
+                    }
+                    kernel += 1
+                }
+            }
+        }
+        #expect(kernel == ConvolutionKernels.count)
+    }
+
     @Test func `adds the channels a kernel sees`() {
         let both = DilatedSeries([[1, 2, 4], [3, 0, 1]], dilation: 2)
         let sum = DilatedSeries([[4, 2, 5]], dilation: 2)

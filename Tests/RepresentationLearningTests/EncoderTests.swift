@@ -32,9 +32,19 @@ import Testing
             #expect(throws: CorruptState.self) { try EncoderModel(bytes: broken) }
         }
         var notANumber = bytes
-        // After layout version, model version and count (1 + 1 + 2 bytes): the first bias.
+        // After layout version, model version, the kind of values and the count of channels (1 byte
+        // each): the first one's scale.
         notANumber.replaceSubrange(4..<8, with: [0, 0, 0xC0, 0x7F])
         #expect(throws: CorruptState.self) { try EncoderModel(bytes: notANumber) }
+    }
+
+    @Test func `of a make that is no more is put aside`() throws {
+        let old: [UInt8] = [1, 2, 3]
+        #expect(EncoderModel.isOutdated(old) && !EncoderModel.isOutdated(EncoderModel.prior.bytes))
+        #expect(throws: CorruptState.self) { try EncoderModel(bytes: old) }
+        var stage = LearnerStage(partition: 0)
+        try stage.restore(StateEntry(key: StateKey.modelKey, value: old))
+        #expect(stage.model == EncoderModel.prior)
     }
 
     @Test func `is the same from the same samples and seed`() throws {

@@ -146,10 +146,7 @@ private func shape(_ function: String, slot: Int, cpuMs: Double) -> FunctionShap
 }
 
 private func released(version: Int) -> ModelReleased {
-    let prior = EncoderModel.prior
-    let model = EncoderModel(
-        version: version, biases: prior.biases, standardisation: prior.standardisation,
-        projection: prior.projection, clusters: prior.clusters)
+    let model = EncoderModel.prior.with(version: version)
     return ModelReleased(
         name: LearnerStage.modelName, version: version, metrics: [:], fittedFromMs: 0,
         fittedToMs: 0, seed: 1, parameters: model.bytes)

@@ -136,11 +136,14 @@ import Topics
         #expect(own > 0 && inForce > 0)
         #expect(second.isReleased == (own >= inForce - 0.01))
         // One that maps everything to one vector recognises one in 24 at most.
+        let encoder = model.encoder
         let blunt = EncoderModel(
-            version: 1, biases: model.biases, standardisation: model.standardisation,
-            projection: Matrix(
-                rows: model.projection.rows, columns: model.projection.columns),
-            clusters: model.clusters)
+            version: 1,
+            encoder: SeriesEncoder(
+                cleaning: encoder.cleaning, bank: encoder.bank, figures: encoder.figures,
+                standardisation: encoder.standardisation,
+                projection: Matrix(rows: encoder.dimensions, columns: encoder.projection.columns),
+                centre: encoder.centre), clusters: model.clusters)
         let third = try trained(of: 48, previous: blunt)
         #expect(third.isReleased)
         #expect(third.release.metrics["recall_at_1_in_force"] ?? 1 <= 1.0 / 24)

@@ -26,7 +26,9 @@ enum EncoderTraining {
             // The tables forget after a month; the partitions know what is in force.
             let version = max(last?.version ?? 0, partitions.map(\.modelVersion).max() ?? 0) + 1
             let trained = try trainer.train(
-                previous: last.map { try EncoderModel(bytes: Array($0.parameters)) },
+                previous: try last.map(\.parameters).map(Array.init).flatMap {
+                    EncoderModel.isOutdated($0) ? nil : try EncoderModel(bytes: $0)
+                },
                 version: version, knownFunctions: TrainingSchedule.knownFunctions(partitions),
                 seed: seed)
             guard let trained else { return [] }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Numerics
 
 /// What is known of a function's demand over a stretch of time, a value for each five-minute slot.
@@ -24,6 +25,11 @@ public struct DemandView: Equatable, Sendable {
 
     public var count: Int { milliCpu.count }
     public var endSlot: Int64 { startSlot + Int64(count) }
+
+    /// (2, T) what an encoder sees.
+    var channels: [[Float]] { [milliCpu, invocations] }
+    /// Of its first slot.
+    var slotOfDay: Int { Int(startSlot % Int64(DemandWeek.slotsPerDay)) }
 
     /// Two stretches of equal length in whole days, which do not overlap, the first and the last
     /// half; nil when there are less than two days.
@@ -58,6 +64,13 @@ public struct DemandView: Equatable, Sendable {
             counts[hour] += 1
         }
         return (0..<24).map { counts[$0] == 0 ? nil : Float(sums[$0] / Double(counts[$0])) }
+    }
+
+    /// (24) in logarithms, less their mean; 0 for an hour that was not seen.
+    var hourPattern: [Float] {
+        let hours = hoursOfDay().map { hour in hour.map { log1p($0) } }
+        let centre = mean(hours.compactMap { $0 })
+        return hours.map { $0.map { $0 - centre } ?? 0 }
     }
 
     /// (24) demand of each hour of the day over the mean of all; 1 for an hour that was not seen,

@@ -3,15 +3,11 @@ internal import Numerics
 /// Turns a view of a function into its representation and says which cluster that is in.
 public struct EncoderModel: Equatable, Sendable {
     /// D: numbers of a representation.
-    public static let dimensions = 32
+    public static let dimensions = SeriesEncoder.dimensionsMax
 
     /// 0: fitted on no fleet but a made-up one, so that there is something before the first release.
     public let version: Int
-    let biases: [Float]
-    /// (F)
-    let standardisation: Standardisation
-    /// (D, F)
-    let projection: Matrix
+    let encoder: SeriesEncoder
     public let clusters: [Cluster]
 
     /// Functions of like shape.
@@ -29,13 +25,9 @@ public struct EncoderModel: Equatable, Sendable {
     /// (D) unit length; all zero for a view without slots.
     public func encode(_ view: DemandView) -> [Float] {
         guard view.count > 0 else { return Array(repeating: 0, count: Self.dimensions) }
-        let features = DemandFeatures.features(of: view, biases: biases)
-        return project(features)
-    }
-
-    func project(_ features: [Float]) -> [Float] {
-        let row = weighted(features, standardisation)[...]
-        return unitLength((0..<projection.rows).map { dotProduct(projection.row($0), row) })
+        let vector = encoder.encode(view.channels, slotOfDay: view.slotOfDay)
+        // A fleet of few views has fewer directions.
+        return vector + Array(repeating: 0, count: Self.dimensions - vector.count)
     }
 
     /// The cluster whose centroid is nearest; the first of equals.
@@ -55,13 +47,7 @@ public struct EncoderModel: Equatable, Sendable {
 
     func with(version: Int? = nil, clusters: [Cluster]? = nil) -> EncoderModel {
         EncoderModel(
-            version: version ?? self.version, biases: biases, standardisation: standardisation,
-            projection: projection, clusters: clusters ?? self.clusters)
+            version: version ?? self.version, encoder: encoder,
+            clusters: clusters ?? self.clusters)
     }
-}
-
-/// (F) standardised, brought within 8 deviations, weighted by block.
-func weighted(_ features: [Float], _ standardisation: Standardisation) -> [Float] {
-    let standard = standardisation.apply(to: features, limit: 8)
-    return standard.indices.map { standard[$0] * DemandFeatures.weights[$0] }
 }

@@ -64,6 +64,8 @@ extension LearnerStage {
             let summary = try PartitionSummary(bytes: value)
             clock = Clock(lastSlot: summary.lastSlot, lookedUntil: summary.lookedUntil)
         case .model:
+            // Until the next release the prior does: vectors of the other make would say nothing.
+            guard !EncoderModel.isOutdated(value) else { return }
             model = try EncoderModel(bytes: value)
             release = (ModelReleased.digest(of: value), value)
         case .function(let function):

@@ -50,10 +50,11 @@ public struct SeriesFit: Sendable {
     }
 
     /// - Parameter series: (n, C, T) views; at least one. Lengths may differ, channels may not.
+    /// - Parameter slotsOfDay: (n) when in its day each view begins; nil: at its beginning.
     /// - Parameter functions: (n) which function each view is of; nil: every one is of its own.
     /// - Throws: when LAPACK finds no decomposition.
     public func encoder(
-        of series: [[[Float]]], functions: [Int]? = nil, seed: UInt64
+        of series: [[[Float]]], slotsOfDay: [Int]? = nil, functions: [Int]? = nil, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> SeriesEncoder {
         let all = functions ?? Array(series.indices)
         precondition(!series.isEmpty, "an encoder is fitted on at least one series")
@@ -63,15 +64,18 @@ public struct SeriesFit: Sendable {
             fitting: kept.map { series[$0] }, logarithmic: logarithmic)
         var views = kept.map { cleaning.clean(series[$0]) }
         var functions = kept.map { all[$0] }
+        var slotsOfDay = kept.map { slotsOfDay?[$0] ?? 0 }
         if halved {
             views += views.map { $0.map { Array($0.prefix(($0.count + 1) / 2)) } }
             functions += functions
+            slotsOfDay += slotsOfDay
         }
         var random = SeededRandom(seed: seed, for: "kernels")
         let bank = KernelBank(fitting: views, features: kernels, random: &random)
         let figures = slotsPerDay.map(SeriesFigures.init)
-        let features = views.map { view in
-            bank.features(of: view) + (figures?.figures(of: view[0], slotOfDay: 0) ?? [])
+        let features = zip(views, slotsOfDay).map { view, slotOfDay in
+            bank.features(of: view)
+                + (figures?.figures(of: view[0], slotOfDay: slotOfDay) ?? [])
         }
         return try SeriesEncoder(
             cleaning: cleaning, bank: bank, figures: figures, features: Matrix(features),
