@@ -64,12 +64,12 @@ public struct DilatedSeries {
         let inside = margin..<max(margin, count - margin)
         biases.withUnsafeBufferPointer { biases in
             shares.withUnsafeMutableBufferPointer { shares in
-                forEachOutput(channels) { kernel, output in
+                forEachKernel(channels) { kernel, weights, third in
                     let narrow = (kernel % 2 == 1) == odd && !inside.isEmpty
                     let range = narrow ? inside : 0..<count
+                    let (weights, third) = (weights + range.lowerBound, third + range.lowerBound)
                     for index in kernel * each..<(kernel + 1) * each {
-                        let above = Self.above(
-                            biases[index], output + range.lowerBound, range.count)
+                        let above = Self.above(biases[index], weights, third, range.count)
                         shares[index] = Float(above) / Float(range.count)
                     }
                 }
@@ -80,50 +80,51 @@ public struct DilatedSeries {
 
     private typealias Points = UnsafePointer<Float>
 
-    /// Every kernel's output in turn, in one buffer.
-    private func forEachOutput(_ channels: [[Int]]?, _ body: (Int, Points) -> Void) {
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { buffer in
+    /// Every kernel in turn: its output is what all places but the third weight of 2 give, and three
+    /// times what stands at the third.
+    private func forEachKernel(_ channels: [[Int]]?, _ body: (Int, Points, Points) -> Void) {
+        // Kernels that see the same channels see one series, the sum of them.
+        var kernels: [[Int]: [Int]] = [:]
+        for kernel in 0..<ConvolutionKernels.count {
+            kernels[channels?[kernel] ?? [0], default: []].append(kernel)
+        }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
             guard let pair = buffer.baseAddress else { return }
-            let output = pair + count
-            if let channels {
-                for kernel in 0..<ConvolutionKernels.count {
-                    output.update(repeating: 0, count: count)
-                    for channel in channels[kernel] {
-                        add(kernel: kernel, channel: channel, to: output)
+            for (channels, kernels) in kernels {
+                Self.sum(of: padded, channels).withUnsafeBufferPointer { x in
+                    Self.sum(of: sums, channels).withUnsafeBufferPointer { sums in
+                        guard let x = x.baseAddress, let sums = sums.baseAddress else { return }
+                        forEach(kernels, x, sums, pair, body)
                     }
-                    body(kernel, output)
-                }
-                return
-            }
-            padded[0].withUnsafeBufferPointer { x in
-                sums[0].withUnsafeBufferPointer { sums in
-                    guard let x = x.baseAddress, let sums = sums.baseAddress else { return }
-                    forEachOutput(of: x, sums, pair, output, body)
                 }
             }
         }
     }
 
-    /// The sum of two places serves all of the third: 36 + 84 passes.
-    private func forEachOutput(
-        of x: Points, _ sums: Points, _ pair: UnsafeMutablePointer<Float>,
-        _ output: UnsafeMutablePointer<Float>, _ body: (Int, Points) -> Void
+    /// Kernels in a row mostly have two places in common, whose sum serves all of the third.
+    private func forEach(
+        _ kernels: [Int], _ x: Points, _ sums: Points, _ pair: UnsafeMutablePointer<Float>,
+        _ body: (Int, Points, Points) -> Void
     ) {
-        let length = ConvolutionKernels.length
+        var paired: (Int, Int) = (-1, -1)
         let count = count
-        var kernel = 0
-        for a in 0..<length - 2 {
-            for b in a + 1..<length - 1 {
+        for kernel in kernels {
+            let (a, b, c) = ConvolutionKernels.places[kernel]
+            if paired != (a, b) {
                 let (first, second) = (x + a * dilation, x + b * dilation)
                 for i in 0..<count { pair[i] = sums[i] + 3 * (first[i] + second[i]) }
-                for c in b + 1..<length {
-                    let third = x + c * dilation
-                    for i in 0..<count { output[i] = pair[i] + 3 * third[i] }
-                    body(kernel, output)
-                    kernel += 1
-                }
+                paired = (a, b)
             }
+            body(kernel, pair, x + c * dilation)
         }
+    }
+
+    private static func sum(of series: [[Float]], _ channels: [Int]) -> [Float] {
+        var sum = series[channels[0]]
+        for channel in channels.dropFirst() {
+            for i in sum.indices { sum[i] += series[channel][i] }
+        }
+        return sum
     }
 
     private func add(kernel: Int, channel: Int, to output: UnsafeMutablePointer<Float>) {
@@ -139,9 +140,9 @@ public struct DilatedSeries {
     }
 
     /// Counts sign bits of `bias - output`: without a branch the optimiser makes vectors of it.
-    private static func above(_ bias: Float, _ output: Points, _ count: Int) -> Int {
+    private static func above(_ bias: Float, _ pair: Points, _ third: Points, _ count: Int) -> Int {
         var above: UInt32 = 0
-        for i in 0..<count { above &+= (bias - output[i]).bitPattern &>> 31 }
+        for i in 0..<count { above &+= (bias - (pair[i] + 3 * third[i])).bitPattern &>> 31 }
         return Int(above)
     }
 

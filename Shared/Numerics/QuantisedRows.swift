@@ -8,6 +8,18 @@ public struct QuantisedRows: Equatable, Sendable {
     /// (rows) what a step is worth.
     public let scales: [Float]
 
+    /// Puts back what was kept.
+    ///
+    /// - Parameter scales: (rows)
+    public init(columns: Int, values: [Int8], scales: [Float]) {
+        precondition(
+            values.count == scales.count * columns,
+            "\(values.count) bytes, \(scales.count) rows of \(columns)")
+        self.columns = columns
+        self.values = values
+        self.scales = scales
+    }
+
     /// - Parameter matrix: finite.
     public init(_ matrix: Matrix) {
         columns = matrix.columns

@@ -111,13 +111,13 @@ import Topics
             var trainer = Trainer()
             for planted in 0..<functions {
                 var history = FunctionHistory()
-                let view = Planted.allCases[planted % 3].view(days: 4, seed: planted)
+                let view = Planted.allCases[planted % 3].view(days: 2, seed: planted)
                 for (slot, demand) in view.milliCpu.enumerated() {
                     _ = history.record(
                         milliCpu: Double(demand), invocations: 2, slot: Int64(slot))
                 }
                 let id = FunctionID(customer: "c", service: "s", function: "f\(planted)")
-                for day in 0..<4 {
+                for day in 0..<2 {
                     try trainer.add(
                         StateEntry(
                             key: StateKey.key(id, day: day),
@@ -125,7 +125,9 @@ import Topics
                 }
             }
             return try #require(
-                try trainer.train(previous: previous, version: 2, knownFunctions: 9, seed: 1))
+                try trainer.train(
+                    previous: previous, budget: .only(kernels: 84), version: 2, knownFunctions: 9,
+                    seed: 1))
         }
         let first = try trained(of: 48, previous: nil)
         let model = try EncoderModel(bytes: Array(first.release.parameters))

@@ -10,7 +10,7 @@ enum EncoderTraining {
     /// How often it is asked whether it is time.
     static let everyMs: Int64 = 10_000
 
-    static func housekeeping(seed: UInt64) -> Housekeeping {
+    static func housekeeping(seed: UInt64, budget: ModelBudget) -> Housekeeping {
         // What was published is in the tables only with the next checkpoint of partition 0; and what
         // was not good enough is not tried again before the schedule would try it.
         var published: ModelReleased?
@@ -29,7 +29,8 @@ enum EncoderTraining {
                 previous: try last.map(\.parameters).map(Array.init).flatMap {
                     EncoderModel.isOutdated($0) ? nil : try EncoderModel(bytes: $0)
                 },
-                version: version, knownFunctions: TrainingSchedule.knownFunctions(partitions),
+                budget: budget, version: version,
+                knownFunctions: TrainingSchedule.knownFunctions(partitions),
                 seed: seed)
             guard let trained else { return [] }
             try EncoderReleases.keep(trained, because: reason, in: &session)

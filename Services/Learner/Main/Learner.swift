@@ -13,6 +13,15 @@ internal import Topics
     static let seed = Setting(
         "training.seed", default: 1, in: 0...Int(Int32.max),
         "the seed of every fit: the same functions and seed give the same encoder")
+    static let encodeMicrosecondsMax = Setting(
+        "model.encode_microseconds_max", default: 1_000, in: 50...1_000_000,
+        "what a function's week may take to encode, on one core")
+    static let bytesMax = Setting(
+        "model.bytes_max", default: Limits.modelBytes, in: 10_000...Limits.modelBytes,
+        "how large a model may be")
+    static let gapMaxPercent = Setting(
+        "model.gap_max_percent", default: 25, in: 0...100,
+        "how many points fewer of its functions the customer served worst may have recognised")
     static let version = Setting(
         "model.version", default: 0, in: 0...Int(Int32.max),
         "the release to go back to; 0: the one before the newest")
@@ -24,7 +33,7 @@ internal import Topics
             LearnerStage.self, named: name,
             summary: "learns functions' representations and who is in antiphase with whom "
                 + "(\(name) \(rollBack) --help: an earlier model)",
-            settings: [seed],
+            settings: [seed, encodeMicrosecondsMax, bytesMax, gapMaxPercent],
             migrations: [
                 Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
                 Migration(file: "0002-trainings.sql", PackageResources._002_trainings_sql),
@@ -32,8 +41,17 @@ internal import Topics
             make: { _, partition in LearnerStage(partition: partition) },
             write: { rows, session in try tables.write(rows, to: &session) },
             housekeeping: { settings in
-                EncoderTraining.housekeeping(seed: UInt64(settings[seed]))
+                EncoderTraining.housekeeping(
+                    seed: UInt64(settings[seed]), budget: budget(settings))
             })
+    }
+
+    private static func budget(_ settings: Settings) -> ModelBudget {
+        var budget = ModelBudget()
+        budget.encodeMicrosecondsMax = Double(settings[encodeMicrosecondsMax])
+        budget.bytesMax = settings[bytesMax]
+        budget.gapMax = Double(settings[gapMaxPercent]) / 100
+        return budget
     }
 
     private static func goBack() -> Never {

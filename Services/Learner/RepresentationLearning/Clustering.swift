@@ -5,7 +5,7 @@ enum Clustering {
     private static let counts = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
     /// A cluster rests on so many functions on average, at least.
     private static let functionsPerCluster = 3
-    private static let meanCosineMin = 0.8
+    private static let meanCosineMin = 0.9
 
     /// - Parameter vectors: (n, D) of the samples, in the encoder's own space.
     static func clusters(
@@ -21,7 +21,7 @@ enum Clustering {
         }
     }
 
-    /// The least number of clusters whose centroids stand for their functions: mean cosine 0.8.
+    /// The least number of clusters whose centroids stand for their functions: mean cosine 0.9.
     /// (The silhouette would say two of almost any fleet.)
     private static func best(of vectors: Matrix, seed: UInt64) -> SphericalKMeans {
         let most = max(1, vectors.rows / functionsPerCluster)

@@ -28,6 +28,17 @@ struct KernelBank: Equatable, Sendable {
 
     var count: Int { biases.count }
 
+    /// Over a series, at most: for the places that kernels have in common, and for each bias.
+    var passes: Int {
+        groups.reduce(0) { sum, group in
+            let common = group.channels == nil ? Self.pairs : ConvolutionKernels.count
+            return sum + common + ConvolutionKernels.count * group.each
+        }
+    }
+
+    /// Of the first two places of a kernel's weights of 2.
+    private static let pairs = 28
+
     init(groups: [Group], biases: [Float]) {
         self.groups = groups
         self.biases = biases

@@ -25,6 +25,9 @@ public struct SeriesEncoder: Equatable, Sendable {
     let projection: Matrix
     /// (D) taken off what the projection gives: that of the mean view.
     let centre: [Float]
+    var precision = Precision.float32
+    /// What `projection` stands for where it is kept in bytes.
+    var projectionBytes: QuantisedRows?
 
     /// D
     public var dimensions: Int { projection.rows }
@@ -67,12 +70,5 @@ public struct SeriesEncoder: Equatable, Sendable {
         return SeriesEncoder(
             cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
             projection: projection, centre: zip(centre, shift).map(+))
-    }
-
-    /// The same encoder with its projection, by far the most of its numbers, in bytes.
-    public var inBytes: SeriesEncoder {
-        SeriesEncoder(
-            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
-            projection: QuantisedRows(projection).matrix, centre: centre)
     }
 }

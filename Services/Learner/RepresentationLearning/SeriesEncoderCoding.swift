@@ -20,10 +20,17 @@ extension SeriesEncoder {
             }
         }
         writer.write(dimensions)
-        for floats in [
-            bank.biases, standardisation.means, standardisation.scales, projection.values, centre,
-        ] {
+        for floats in [bank.biases, standardisation.means, standardisation.scales, centre] {
             writer.write(floats) { $0.write($1) }
+        }
+        writer.write(precision.rawValue)
+        switch precision {
+        case .float32: writer.write(projection.values) { $0.write($1) }
+        case .float16: writer.write(projection.values) { $0.write(Float16($1)) }
+        case .int8:
+            let bytes = projectionBytes ?? QuantisedRows(projection)
+            writer.write(bytes.scales) { $0.write($1) }
+            writer.write(bytes.values.map { UInt8(bitPattern: $0) })
         }
     }
 
@@ -51,10 +58,36 @@ extension SeriesEncoder {
         standardisation = Standardisation(
             means: try reader.readFloats(features, "means"),
             scales: try reader.readFloats(features, "scales"))
-        projection = Matrix(
-            rows: dimensions, columns: features,
-            values: try reader.readFloats(dimensions * features, "projection"))
         centre = try reader.readFloats(dimensions, "centre")
+        let text = try reader.readString()
+        guard let precision = Precision(rawValue: text) else {
+            throw CorruptState("a projection is kept as \(text)")
+        }
+        self.precision = precision
+        let count = dimensions * features
+        switch precision {
+        case .float32:
+            projection = Matrix(
+                rows: dimensions, columns: features,
+                values: try reader.readFloats(count, "projection"))
+        case .float16:
+            let values = try reader.readArray { reader throws(CorruptState) in
+                Float(try reader.readFloat16())
+            }
+            guard values.count == count, values.allSatisfy(\.isFinite) else {
+                throw CorruptState("a projection of \(count) numbers has \(values.count), or worse")
+            }
+            projection = Matrix(rows: dimensions, columns: features, values: values)
+        case .int8:
+            let scales = try reader.readFloats(dimensions, "scales of a projection")
+            let values = try reader.readBytes().map { Int8(bitPattern: $0) }
+            guard values.count == count else {
+                throw CorruptState("a projection of \(count) bytes has \(values.count)")
+            }
+            let bytes = QuantisedRows(columns: features, values: values, scales: scales)
+            projection = bytes.matrix
+            projectionBytes = bytes
+        }
     }
 }
 

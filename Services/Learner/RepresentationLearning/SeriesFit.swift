@@ -24,6 +24,7 @@ public struct SeriesFit: Sendable {
     /// nil: series have no days, and no figures are taken of them beside kernels.
     public var slotsPerDay: Int?
 
+    public static let demandKernels = 1_008
     /// Views of a fit at most: an eigenproblem of their number has to be solved.
     public static let viewsMax = 1_024
     /// Principal components before the contrast at most.
@@ -37,8 +38,8 @@ public struct SeriesFit: Sendable {
     /// For demand: a week of it by five minutes encodes within a millisecond.
     ///
     /// - Parameter slotsPerDay: days begin with slot 0, or at the `slotOfDay` that is said.
-    public static func demand(slotsPerDay: Int) -> SeriesFit {
-        var fit = SeriesFit(kernels: 1_008, logarithmic: true, halved: true)
+    public static func demand(slotsPerDay: Int, kernels: Int = demandKernels) -> SeriesFit {
+        var fit = SeriesFit(kernels: kernels, logarithmic: true, halved: true)
         fit.slotsPerDay = slotsPerDay
         return fit
     }

@@ -22,6 +22,8 @@ public struct Trainer: Sendable {
     /// A fit, and whether it is to take the place of the model in force.
     public struct Trained: Sendable {
         public let release: ModelReleased
+        /// The sizes that were tried.
+        public let candidates: [ModelCandidate]
         /// Not worse than the model in force where both were judged; the first one always is.
         public let isReleased: Bool
     }
@@ -32,16 +34,21 @@ public struct Trainer: Sendable {
 
     /// - Parameter previous: the model in force, whose cluster ids are to be kept.
     /// - Parameter knownFunctions: of the whole fleet, for the next decision.
+    /// - Parameter budget: what the model may cost. Its groups are customers.
     /// - Returns: nil when no function has an hour yet.
     public func train(
-        previous: EncoderModel?, version: Int, knownFunctions: Int, seed: UInt64
+        previous: EncoderModel?, budget: ModelBudget = ModelBudget(), version: Int,
+        knownFunctions: Int, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> Trained? {
-        let samples = histories.sorted { $0.key < $1.key }.compactMap { $0.value.ownView }
-            .filter { $0.count >= DemandView.slotsPerHour }
+        let kept = histories.sorted { $0.key < $1.key }
+            .compactMap { id, history in history.ownView.map { (id.service.customer, $0) } }
+            .filter { $0.1.count >= DemandView.slotsPerHour }
+        let samples = kept.map(\.1)
         guard let from = samples.map(\.startSlot).min(), let to = samples.map(\.endSlot).max()
         else { return nil }
         let fit = try Training.fit(
-            samples: samples, previous: previous, version: version, seed: seed)
+            samples: samples, groups: kept.map(\.0), budget: budget, previous: previous,
+            version: version, seed: seed)
         var metrics = fit.metrics
         metrics[Self.knownFunctions] = Double(knownFunctions)
         let parameters = fit.model.bytes
@@ -52,8 +59,10 @@ public struct Trainer: Sendable {
             fittedFromMs: from * FunctionShape.slotMs, fittedToMs: to * FunctionShape.slotMs,
             seed: seed, parameters: parameters)
         guard let own = metrics["recall_at_1"], let inForce = metrics["recall_at_1_in_force"]
-        else { return Trained(release: release, isReleased: true) }
-        return Trained(release: release, isReleased: own >= inForce - Self.recallLost)
+        else { return Trained(release: release, candidates: fit.candidates, isReleased: true) }
+        return Trained(
+            release: release, candidates: fit.candidates,
+            isReleased: own >= inForce - Self.recallLost)
     }
 
     private static let knownFunctions = "known_functions"

@@ -12,73 +12,77 @@ public enum Training {
     public struct Fit: Sendable {
         public let model: EncoderModel
         /// `functions`, `pairs`, `clusters`, `distance` (the mean from the clusters' centroids), and,
-        /// judged on functions left out of a fit of its own, `recall_at_1` with `recall_at_1_hours`,
-        /// that of the bare hours of the day, and `recall_at_1_in_force`, that of `previous`.
+        /// judged on functions left out of a fit of its own, `recall_at_1`, `worst_gap` and `mean_gap`
+        /// of its groups, `recall_at_1_hours`, that of the bare hours of the day, and
+        /// `recall_at_1_in_force`, that of `previous`.
         public let metrics: [String: Double]
+        /// The sizes that were tried; none where there was nothing to judge them by.
+        public let candidates: [ModelCandidate]
     }
 
     /// - Parameter samples: a view of each function; at least one. Views without slots are left out.
+    /// - Parameter groups: (samples) whom each function belongs to; nil: all to one.
+    /// - Parameter budget: of which the least model is taken that is as good as the best.
     /// - Parameter previous: whose cluster ids are to be kept.
     public static func fit(
-        samples: [DemandView], previous: EncoderModel? = nil, version: Int, seed: UInt64
+        samples all: [DemandView], groups: [String]? = nil, budget: ModelBudget? = nil,
+        previous: EncoderModel? = nil, version: Int, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> Fit {
-        let samples = samples.filter { $0.count > 0 }
+        let places = all.indices.filter { all[$0].count > 0 }
+        let samples = places.map { all[$0] }
         precondition(!samples.isEmpty, "an encoder is fitted on at least one function")
+        let budget = budget ?? .only(kernels: SeriesFit.demandKernels)
+        let paired = places.filter { all[$0].halves != nil }
+        let pairs = paired.compactMap { all[$0].halves }
+        let isJudged = pairs.count >= 2 * pairsMin
+        let candidates =
+            isJudged
+            ? try ModelSearch.candidates(
+                pairs: pairs, groups: paired.map { groups?[$0] ?? "" }, budget: budget, seed: seed)
+            : []
+        let chosen = candidates.first { $0.isChosen }
         let views = samples.map { [$0] + ($0.halves.map { [$0.0, $0.1] } ?? []) }
+        let kernels = chosen?.kernels ?? min(SeriesFit.demandKernels, budget.kernels.max() ?? 84)
+        let fitted = try encoder(of: views, kernels: kernels, seed: seed)
         let encoder = EncoderModel(
-            version: version, encoder: try encoder(of: views, seed: seed), clusters: [])
+            version: version, encoder: fitted.kept(in: chosen?.precision ?? .float32), clusters: [])
         let vectors = samples.map(encoder.encode)
         let model = encoder.with(
             clusters: Clustering.clusters(
                 of: Matrix(vectors), samples: samples, previous: previous, seed: seed))
-        let pairs = samples.compactMap(\.halves)
-        var metrics = try judged(pairs, inForce: previous, seed: seed)
+        var metrics = chosen.map { judged(pairs, $0, inForce: previous) } ?? [:]
         metrics["distance"] = Double(mean(vectors.map(model.distance)))
         metrics["functions"] = Double(samples.count)
         metrics["pairs"] = Double(pairs.count)
         metrics["clusters"] = Double(model.clusters.count)
-        return Fit(model: model, metrics: metrics)
+        return Fit(model: model, metrics: metrics, candidates: candidates)
     }
 
     /// - Parameter views: (functions, views of each)
-    private static func encoder(
-        of views: [[DemandView]], seed: UInt64
+    static func encoder(
+        of views: [[DemandView]], kernels: Int, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> SeriesEncoder {
         let all = views.flatMap { $0 }
-        return try SeriesFit.demand(slotsPerDay: DemandWeek.slotsPerDay).encoder(
+        let fit = SeriesFit.demand(slotsPerDay: DemandWeek.slotsPerDay, kernels: kernels)
+        return try fit.encoder(
             of: all.map(\.channels), slotsOfDay: all.map(\.slotOfDay),
             functions: views.indices.flatMap { index in views[index].map { _ in index } },
             seed: seed)
     }
 
-    /// Fitted on every second function, are the others recognised from another time?
     private static func judged(
-        _ pairs: [(DemandView, DemandView)], inForce: EncoderModel?, seed: UInt64
-    ) throws(Eigenvectors.NotDecomposed) -> [String: Double] {
-        guard pairs.count >= 2 * pairsMin else { return [:] }
-        func everySecond(from first: Int) -> [(DemandView, DemandView)] {
-            stride(from: first, to: pairs.count, by: 2).map { pairs[$0] }
-        }
-        let encoder = EncoderModel(
-            version: 0,
-            encoder: try encoder(of: everySecond(from: 0).map { [$0.0, $0.1] }, seed: seed),
-            clusters: [])
-        let others = everySecond(from: 1)
+        _ pairs: [(DemandView, DemandView)], _ chosen: ModelCandidate, inForce: EncoderModel?
+    ) -> [String: Double] {
+        let others = stride(from: 1, to: pairs.count, by: 2).map { pairs[$0] }
         func recall(_ encode: (DemandView) -> [Float]) -> Double {
             recallAtOne(others.map { encode($0.0) }, others.map { encode($0.1) })
         }
         var metrics = [
-            "recall_at_1": recall(encoder.encode),
+            "recall_at_1": chosen.recallAtOne, "worst_gap": chosen.worstGap,
+            "mean_gap": chosen.meanGap, "encode_microseconds": chosen.encodeMicroseconds,
             "recall_at_1_hours": recall { unitLength($0.hourPattern) },
         ]
         if let inForce { metrics["recall_at_1_in_force"] = recall(inForce.encode) }
         return metrics
     }
-}
-
-/// How often the i-th of `queries` is nearest, by cosine, to the i-th of `answers`.
-public func recallAtOne(_ queries: [[Float]], _ answers: [[Float]]) -> Double {
-    guard !queries.isEmpty else { return 0 }
-    let found = SphericalKMeans.nearest(Matrix(queries), to: Matrix(answers))
-    return Double(found.enumerated().count { $0.offset == $0.element }) / Double(queries.count)
 }
