@@ -29,6 +29,30 @@ extension Benchmark {
         }
     }
 
+    static let training = Benchmark(
+        "train-encoder", "a fit with its search of sizes, on weeks of some functions",
+        unit: "functions", smoke: 24, full: Limits.trainingSamples
+    ) { size in
+        var random = SeededRandom(seed: 4)
+        let views = (0..<size).map { _ in
+            let demand = week(&random)
+            return DemandView(
+                startSlot: firstSlot, milliCpu: demand, invocations: demand.map { $0.rounded(.up) })
+        }
+        var budget = ModelBudget()
+        if size < 100 { budget.kernels = [84] }
+        return Prepared {
+            {
+                let fit = try Training.fit(
+                    samples: views, groups: views.indices.map { "\($0 % 10)" }, budget: budget,
+                    version: 1, seed: 1)
+                var digest = Digest()
+                for candidate in fit.candidates { digest.add(candidate.recallAtOne) }
+                return Outcome(count: views.count, digest: digest)
+            }
+        }
+    }
+
     static let prediction = Benchmark(
         "predict", "a new service's prediction, among 400 services with a day of shapes",
         unit: "predictions", smoke: 20, full: 2_000
