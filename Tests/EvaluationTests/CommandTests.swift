@@ -50,7 +50,7 @@ import Testing
             #expect(
                 Set(policies.keys) == [
                     "antiphase", "antiphase_int8", "raw_pearson", "pca32", "transfer",
-                    "transfer_recentred",
+                    "transfer_recentred", "transfer_adapted",
                 ])
             let recall = try #require(policies["antiphase"]?["recall_at_1"] as? Double)
             #expect(recall > 0.5)
