@@ -9,10 +9,17 @@ internal import Numerics
 /// Correlation tells less: by it noise chooses (raw Pearson captures less than random does).
 ///
 /// Functions that rise together are no partners whatever their ratio: where all do, nothing is in
-/// antiphase, and none is sold as such.
+/// antiphase, and none is sold as such. Whether two do is told by the correlation of their hours,
+/// shrunk towards that of the fleet by how well such correlations recur from day to day: in a fleet
+/// that rises together as a whole, a pair that seems not to is mostly noise.
+///
+/// - SeeAlso: Efron and Morris, "Stein's estimation rule and its competitors" (1973), for the
+///   shrinkage; Spearman (1910) and Brown (1910) for what halves tell of the whole.
 public struct AntiphasePartners: Sendable {
-    /// Hourly correlation above which two functions rise together.
-    public static let correlationMax: Float = 0.2
+    /// Shrunk hourly correlation above which two functions rise together.
+    public static let correlationMax: Float = 0.05
+    /// Of correlations of which there is only one day.
+    static let recurrenceOfOneDay: Float = 0.5
     /// What a ratio of hours counts against one of slots.
     static let hoursWeight: Float = 0.5
 
@@ -32,8 +39,7 @@ public struct AntiphasePartners: Sendable {
         let hours = clean.map { Self.means($0, per: perHour) }
         let slotDays = Self.days(clean, slotsPerDay)
         let hourDays = Self.days(hours, slotsPerDay / perHour)
-        let rhythms = Matrix(hours.map(Self.standardised))
-        let correlations = rhythms.productTransposed(rhythms)
+        let correlations = Self.shrunkCorrelations(hours, hourDays.ranges)
         var best: [(partner: Int?, ratio: Float)] = demand.map { _ in (nil, .infinity) }
         for i in demand.indices {
             for j in demand.indices.dropFirst(i + 1)
@@ -78,6 +84,47 @@ public struct AntiphasePartners: Sendable {
         stride(from: 0, to: values.count, by: slots).map {
             mean(values[$0..<min(values.count, $0 + slots)])
         }
+    }
+
+    /// (n, n) `m + w (r - m)`: m the mean of all pairs' r, w how well they recur.
+    private static func shrunkCorrelations(_ hours: [[Float]], _ days: [Range<Int>]) -> Matrix {
+        var correlations = correlations(hours, over: [0..<(hours.first?.count ?? 0)])
+        guard hours.count > 1 else { return correlations }
+        let all = pairs(correlations)
+        let centre = mean(all)
+        let weight =
+            days.count < 2
+            ? recurrenceOfOneDay
+            : recurrence(
+                pairs(
+                    Self.correlations(
+                        hours, over: days.indices.filter { $0 % 2 == 0 }.map { days[$0] })),
+                pairs(
+                    Self.correlations(
+                        hours, over: days.indices.filter { $0 % 2 == 1 }.map { days[$0] })))
+        for i in hours.indices {
+            for j in hours.indices {
+                correlations[i, j] = centre + weight * (correlations[i, j] - centre)
+            }
+        }
+        return correlations
+    }
+
+    /// How much of the spread of what two halves measure would be there again, 0 to 1:
+    /// `2 r / (1 + r)`, r the correlation of one half's measures with the other's.
+    static func recurrence(_ first: [Float], _ second: [Float]) -> Float {
+        let r = max(0, correlation(first[...], second[...]))
+        return 2 * r / (1 + r)
+    }
+
+    private static func correlations(_ hours: [[Float]], over ranges: [Range<Int>]) -> Matrix {
+        let rows = Matrix(hours.map { values in standardised(ranges.flatMap { values[$0] }) })
+        return rows.productTransposed(rows)
+    }
+
+    /// Above the diagonal.
+    private static func pairs(_ matrix: Matrix) -> [Float] {
+        (0..<matrix.rows).flatMap { row in matrix.row(row).dropFirst(row + 1) }
     }
 
     /// Mean 0 and length 1, so that a product is a correlation; all 0 where it does not vary.
