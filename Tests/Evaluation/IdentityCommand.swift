@@ -82,8 +82,12 @@ struct IdentityCommand {
         retrievals.append(("pca32", judged { components(hourly([$0], perDay)) }))
         if let foreign {
             retrievals.append(("transfer", judged { foreign.encode([$0]) }))
-            let adapted = foreign.recentred(on: fit.flatMap(fleet.views).map { [$0] })
-            retrievals.append(("transfer_recentred", judged { adapted.encode([$0]) }))
+            let (views, owners) = fleet.views(of: fit)
+            let recentred = foreign.recentred(on: views)
+            retrievals.append(("transfer_recentred", judged { recentred.encode([$0]) }))
+            let adapted = try SeriesFit.demand(slotsPerDay: perDay)
+                .adapted(foreign, to: views, functions: owners)
+            retrievals.append(("transfer_adapted", judged { adapted.encode([$0]) }))
         }
         return retrievals
     }
@@ -91,16 +95,9 @@ struct IdentityCommand {
     private static func fitted(
         _ fleet: FleetViews, _ functions: [Int], seed: UInt64
     ) throws -> SeriesEncoder {
-        var views: [[[Float]]] = []
-        var owners: [Int] = []
-        for function in functions {
-            for view in fleet.views(of: function) {
-                views.append([view])
-                owners.append(function)
-            }
-        }
-        return try SeriesFit.demand(slotsPerDay: fleet.slotsPerDay).encoder(
-            of: views, functions: owners, seed: seed)
+        let (views, owners) = fleet.views(of: functions)
+        return try SeriesFit.demand(slotsPerDay: fleet.slotsPerDay)
+            .encoder(of: views, functions: owners, seed: seed)
     }
 
     private func centred(_ values: [Float]) -> [Float] {
@@ -154,6 +151,13 @@ struct FleetViews {
     /// The first after it.
     func answer(of function: Int) -> [Float] {
         Array(series[function][futureStart...].prefix(length))
+    }
+
+    /// (n, 1, T) the views of some functions, and (n) whose each is.
+    func views(of functions: [Int]) -> (views: [[[Float]]], owners: [Int]) {
+        let all = functions.map { function in views(of: function).map { [$0] } }
+        let owners = zip(functions, all).flatMap { Array(repeating: $0, count: $1.count) }
+        return (all.flatMap { $0 }, owners)
     }
 
     /// Spread evenly over all days, whole days apart; at least the first and the last, fewer than

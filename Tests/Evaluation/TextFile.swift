@@ -3,7 +3,10 @@ import Foundation
 /// A file's lines, decompressed if need be.
 struct TextFile {
     let file: String
+    /// Without empty ones.
     let lines: [Substring]
+    /// Of each line in the file, counted from 0.
+    private let numbers: [Int]
 
     init(_ file: String) throws {
         self.file = file
@@ -14,16 +17,19 @@ struct TextFile {
         guard let text = String(validating: text, as: UTF8.self) else {
             throw EvaluationError("\(file): not UTF-8")
         }
-        lines = text.split { $0.isNewline }
+        let all = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+        numbers = all.indices.filter { !all[$0].isEmpty }
+        lines = numbers.map { all[$0] }
     }
 
     func cells(_ line: Substring) -> [Substring] {
         line.split(separator: ",", omittingEmptySubsequences: false)
     }
 
-    /// - Parameter line: counted from 0, as is `column`; people count from 1.
+    /// - Parameter line: a place in `lines`.
+    /// - Parameter column: counted from 0; people count from 1.
     func error(_ line: Int, _ column: Int, _ text: String) -> EvaluationError {
-        EvaluationError("\(file):\(line + 1):\(column + 1): \(text)")
+        EvaluationError("\(file):\(numbers[line] + 1):\(column + 1): \(text)")
     }
 
     /// NaN for a sample that is missing: empty, or below 0.

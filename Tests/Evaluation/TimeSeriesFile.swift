@@ -1,7 +1,8 @@
 /// A set of labelled series in the sktime text format of the UCR and UEA archives (`.ts`).
 ///
-/// `@key value` lines, `@data`, then a line a case: channels apart by `:`, values by `,`, the label
-/// last. `?` and `NaN` are missing values. Lengths may differ between cases, and between channels.
+/// `@key value` lines and remarks (`#`, `%`), `@data`, then a line a case: channels apart by `:`,
+/// values by `,`, the label last. `?` and `NaN` are missing values. Lengths may differ between
+/// cases, and between channels.
 ///
 /// - SeeAlso: <https://www.sktime.net/en/stable/api_reference/file_specifications/ts.html>
 struct TimeSeriesFile {
@@ -15,7 +16,7 @@ struct TimeSeriesFile {
         var inData = false
         for line in text.lines.indices {
             let content = text.lines[line].trimmed
-            if content.isEmpty || content.hasPrefix("#") { continue }
+            if content.isEmpty || content.hasPrefix("#") || content.hasPrefix("%") { continue }
             if inData {
                 try read(content, text, line)
             } else if content.hasPrefix("@") {

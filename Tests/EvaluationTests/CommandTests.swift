@@ -50,7 +50,7 @@ import Testing
             #expect(
                 Set(policies.keys) == [
                     "antiphase", "antiphase_int8", "raw_pearson", "pca32", "transfer",
-                    "transfer_recentred",
+                    "transfer_recentred", "transfer_adapted",
                 ])
             let recall = try #require(policies["antiphase"]?["recall_at_1"] as? Double)
             #expect(recall > 0.5)
@@ -94,7 +94,7 @@ import Testing
             }
             let head = "@classLabel true a b\n@data\n"
             let expected = [
-                (head + "1,2:a\n1,x:b\n", "X_TRAIN.ts:4:2: \"x\" is no number"),
+                (head + "\n1,2:a\n1,x:b\n", "X_TRAIN.ts:5:2: \"x\" is no number"),
                 (head + "1,2\n", "X_TRAIN.ts:3:"),
                 (head + "1,2:a\n1:2:b\n", "2 channels, expected 1"),
                 ("1,2:a\n", "X_TRAIN.ts:1:1"), (head, "no cases"), ("@data\n1:\n", "no label"),

@@ -24,6 +24,27 @@ import Testing
         #expect(partners.allSatisfy { $0 == nil })
     }
 
+    @Test(arguments: UInt64(0)..<10)
+    func `are none where a weak common rhythm is buried in noise`(seed: UInt64) {
+        // A fifth of the variance is shared: of 40 x 39 / 2 correlations over 96 hours many come out
+        // below 0, and none of it will recur.
+        var random = SeededRandom(seed: seed)
+        let shared = (0..<144).map { $0 % 24 < 12 ? 1 : -1.0 }
+        let demand = (0..<40).map { _ in
+            shared.map { Float(10 + $0 + 6.9 * (random.uniform() - 0.5)) }
+        }
+        let partners = AntiphasePartners(demand: demand, slotsPerDay: 24).partners
+        #expect(partners.count { $0 == nil } >= 36)
+    }
+
+    @Test func `rest on what recurs, worked`() {
+        // Halves that measure the same recur wholly, opposite ones not at all. Of 0 1 2 and 0 2 1
+        // r = 1/2: 2 * 1/2 / (3/2) = 2/3.
+        #expect(AntiphasePartners.recurrence([0, 1, 2], [0, 1, 2]) == 1)
+        #expect(AntiphasePartners.recurrence([0, 1, 2], [2, 1, 0]) == 0)
+        #expect(abs(AntiphasePartners.recurrence([0, 1, 2], [0, 2, 1]) - 2.0 / 3) < 1e-6)
+    }
+
     @Test func `put up with idle, gappy, short and no series`() {
         #expect(AntiphasePartners(demand: [], slotsPerDay: 24).partners.isEmpty)
         #expect(AntiphasePartners(demand: [[], []], slotsPerDay: 24).partners.count == 2)

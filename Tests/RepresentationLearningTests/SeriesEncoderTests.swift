@@ -70,6 +70,25 @@ import Testing
         #expect(encoder.encode([series[0][0]]).allSatisfy { $0.isFinite })
     }
 
+    @Test func `is contrasted anew for another fleet, and only recentred where none recurs`() throws
+    {
+        let encoder = try Self.demand.get()
+        let fit = small(.demand(slotsPerDay: 48))
+        let others = WaveFleet(functions: 20, views: 4, length: 144, seed: 5)
+        let adapted = try fit.adapted(
+            encoder, to: others.series, functions: others.functions)
+        // Its numbers are uncorrelated now, and those that tell functions apart best come first.
+        let positions = Matrix(others.series.map { adapted.position(of: $0) })
+        let within = SeriesFit.withinFunctions(positions, others.functions)
+        let total = positions.covariance()
+        let quotients = (0..<3).map { total[$0, $0] / within[$0, $0] }
+        #expect(quotients[0] > quotients[1] && quotients[1] > quotients[2])
+        #expect(abs(total[0, 1]) < 1e-2 * (total[0, 0] * total[1, 1]).squareRoot())
+        let alone = try fit.adapted(
+            encoder, to: others.series, functions: Array(others.series.indices))
+        #expect(alone == encoder.recentred(on: others.series))
+    }
+
     @Test func `says the same in bytes, but for rounding`() throws {
         let encoder = try Self.demand.get()
         for one in Self.fleet.series {

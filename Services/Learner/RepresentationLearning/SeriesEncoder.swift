@@ -71,4 +71,18 @@ public struct SeriesEncoder: Equatable, Sendable {
             cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
             projection: projection, centre: zip(centre, shift).map(+))
     }
+
+    /// The same encoder followed by a map of its numbers.
+    ///
+    /// - Parameter positions: (n, D) of mean 0.
+    /// - Parameter map: gives (D', D) from them.
+    func contrasted<Failure>(
+        _ positions: Matrix, map: (Matrix) throws(Failure) -> Matrix
+    ) throws(Failure) -> SeriesEncoder {
+        let map = try map(positions)
+        let moved = Matrix([centre]).productTransposed(map)
+        return SeriesEncoder(
+            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            projection: map.product(projection), centre: moved.values)
+    }
 }

@@ -83,6 +83,24 @@ public struct SeriesFit: Sendable {
             fit: self, functions: functions)
     }
 
+    /// An encoder of another fleet for this one: its D numbers are contrasted anew, which needs far
+    /// fewer views than a fit does, and no new kernels.
+    ///
+    /// - Parameter series: (n, C, T) views of this fleet.
+    /// - Parameter functions: (n) which function each view is of; where none recurs, or there are
+    ///   too few to tell, the encoder is only recentred.
+    public func adapted(
+        _ encoder: SeriesEncoder, to series: [[[Float]]], functions: [Int]
+    ) throws(Eigenvectors.NotDecomposed) -> SeriesEncoder {
+        precondition(functions.count == series.count, "\(functions.count) for \(series.count)")
+        let centred = encoder.recentred(on: series)
+        guard series.count - Set(functions).count > encoder.dimensions else { return centred }
+        return try centred.contrasted(Matrix(series.map { centred.position(of: $0) })) {
+            rows throws(Eigenvectors.NotDecomposed) in
+            try projection(of: rows, functions: functions)
+        }
+    }
+
     /// All views while there are not too many, else all views of some functions.
     private func sample(of functions: [Int], seed: UInt64) -> [Int] {
         guard functions.count > Self.viewsMax else { return Array(functions.indices) }
@@ -116,13 +134,23 @@ public struct SeriesFit: Sendable {
         }
         guard kept > 0 else { return components.vectors }
         let scores = rows.productTransposed(components.vectors)
+        let contrast = try contrast(scores, variances: components.variances, functions)
+        return contrast.rows(at: Array(0..<kept)).product(components.vectors)
+    }
+
+    /// (k, k) directions of uncorrelated scores, those that tell functions apart best first.
+    ///
+    /// - Parameter scores: (n, k) of mean 0.
+    /// - Parameter variances: (k) of the scores.
+    private func contrast(
+        _ scores: Matrix, variances: [Float], _ functions: [Int]
+    ) throws(Eigenvectors.NotDecomposed) -> Matrix {
         var within = Self.withinFunctions(scores, functions)
         // The least amount keeps it positive definite where no function changes at all.
         within.addToDiagonal(max(ridge * within.trace / Float(within.rows), 1e-6))
         var total = Matrix(rows: within.rows, columns: within.rows)
-        for index in 0..<total.rows { total[index, index] = components.variances[index] }
-        let eigen = try Eigenvectors(of: total, against: within)
-        return eigen.vectors.rows(at: Array(0..<kept)).product(components.vectors)
+        for index in 0..<total.rows { total[index, index] = variances[index] }
+        return try Eigenvectors(of: total, against: within).vectors
     }
 
     /// (k, k) covariance of views of one function, pooled over functions.
