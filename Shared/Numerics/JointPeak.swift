@@ -19,3 +19,24 @@ public func jointPeak(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
     }
     return Float(bitPattern: UInt32(bitPattern: highest))
 }
+
+/// (n) the greatest sum of one series and each of n others at one time.
+///
+/// - Parameter columns: (T, n) the others, a row a time, not negative.
+/// - Parameter series: (T) not negative.
+public func jointPeaks(_ columns: Matrix, with series: [Float]) -> [Float] {
+    precondition(columns.rows == series.count, "\(columns.rows) times, \(series.count) of one")
+    var highest = [Int32](repeating: 0, count: columns.columns)
+    columns.values.withUnsafeBufferPointer { values in
+        highest.withUnsafeMutableBufferPointer { highest in
+            for (time, own) in series.enumerated() {
+                let start = time * columns.columns
+                for index in 0..<highest.count {
+                    let sum = Int32(bitPattern: (values[start + index] + own).bitPattern)
+                    highest[index] = max(highest[index], sum)
+                }
+            }
+        }
+    }
+    return highest.map { Float(bitPattern: UInt32(bitPattern: $0)) }
+}

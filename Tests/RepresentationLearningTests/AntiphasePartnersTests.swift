@@ -40,9 +40,9 @@ import Testing
     @Test func `rest on what recurs, worked`() {
         // Halves that measure the same recur wholly, opposite ones not at all. Of 0 1 2 and 0 2 1
         // r = 1/2: 2 * 1/2 / (3/2) = 2/3.
-        #expect(AntiphasePartners.recurrence([0, 1, 2], [0, 1, 2]) == 1)
-        #expect(AntiphasePartners.recurrence([0, 1, 2], [2, 1, 0]) == 0)
-        #expect(abs(AntiphasePartners.recurrence([0, 1, 2], [0, 2, 1]) - 2.0 / 3) < 1e-6)
+        #expect(CorrelationShrinkage.recurrence([0, 1, 2], [0, 1, 2]) == 1)
+        #expect(CorrelationShrinkage.recurrence([0, 1, 2], [2, 1, 0]) == 0)
+        #expect(abs(CorrelationShrinkage.recurrence([0, 1, 2], [0, 2, 1]) - 2.0 / 3) < 1e-6)
     }
 
     @Test func `put up with idle, gappy, short and no series`() {

@@ -12,9 +12,14 @@ import Testing
         #expect(vector.allSatisfy { $0.isFinite })
         let length = dotProduct(vector[...], vector[...])
         #expect(pathology.view.count == 0 ? length == 0 : abs(length - 1) < 1e-4)
-        let rhythm = Rhythm(pathology.view)
-        #expect((0...1).contains(rhythm.predictability))
-        #expect((-1...1).contains(rhythm.antiphase(to: rhythm)))
+        #expect((0...1).contains(predictability(of: pathology.view)))
+        let load = SharedLoad(
+            startSlot: pathology.view.startSlot, values: pathology.view.milliCpu, slotsPerDay: 288)
+        for other in Pathology.all {
+            let against = SharedLoad(
+                startSlot: other.view.startSlot, values: other.view.milliCpu, slotsPerDay: 288)
+            #expect((0...1).contains(load.antiphase(to: against, .unknown)))
+        }
         #expect(pathology.view.dayProfile.allSatisfy { $0.isFinite })
     }
 

@@ -51,25 +51,27 @@ extension LearnerStage {
             guard let view = functions[function]?.view(until: end) else { continue }
             if encodings[function] != nil { views[function] = view }
             members[function] = Neighbourhood.Member(
-                function: function, vector: encoding.vector, rhythm: Rhythm(view))
+                function: function, vector: encoding.vector, view: view)
         }
         let neighbourhood = Neighbourhood(candidates.sorted().compactMap { members[$0] })
-        for function in encodings.keys.sorted() {
-            guard let member = members[function], let view = views[function] else { continue }
-            announce(member, view, among: neighbourhood, &effects)
+        let due = encodings.keys.sorted().compactMap { members[$0] }
+        for (member, nearest) in zip(due, neighbourhood.nearest(to: due)) {
+            guard let view = views[member.function] else { continue }
+            announce(
+                member, view, nearest: nearest, opposite: neighbourhood.opposite(to: member),
+                &effects)
         }
     }
 
     private func announce(
-        _ member: Neighbourhood.Member, _ view: DemandView, among neighbourhood: Neighbourhood,
+        _ member: Neighbourhood.Member, _ view: DemandView,
+        nearest: [Representation.Neighbour], opposite: [Representation.Neighbour],
         _ effects: inout Effects<Row>
     ) {
         let representation = Representation(
             member.function, modelVersion: model.version, vector: member.vector,
-            cluster: model.cluster(of: member.vector),
-            predictability: member.rhythm.predictability, slots: view.count,
-            nearest: neighbourhood.nearest(to: member),
-            opposite: neighbourhood.opposite(to: member))
+            cluster: model.cluster(of: member.vector), predictability: predictability(of: view),
+            slots: view.count, nearest: nearest, opposite: opposite)
         effects.publish(representation)
         effects.save(
             .representation(

@@ -31,7 +31,7 @@ public struct Benchmark: Sendable {
     /// In the order in which data passes through the line.
     public static let all = [
         fleetGeneration, jsonDecoding, protobufDecoding, featurization, shapePublishing,
-        shapeEncoding, weekEncoding, training, prediction, allocation,
+        shapeEncoding, weekEncoding, training, neighbours, prediction, allocation,
     ]
 }
 

@@ -53,6 +53,36 @@ extension Benchmark {
         }
     }
 
+    static let neighbours = Benchmark(
+        "neighbours", "a function's nearest, and those likely in antiphase, among 100,000",
+        unit: "queries", smoke: 2, full: 512
+    ) { size in
+        var random = SeededRandom(seed: 5)
+        let count = size < 100 ? 1_000 : 100_000
+        var vectors = Matrix(rows: count, columns: EncoderModel.dimensions)
+        for row in 0..<count {
+            for column in 0..<EncoderModel.dimensions {
+                vectors[row, column] = Float(random.uniform()) - 0.5
+            }
+        }
+        let days = (0..<count).map { _ in
+            (0..<NeighbourIndex.windowsPerDay).map { _ in Float(random.uniform()) }
+        }
+        let index = NeighbourIndex(vectors: vectors, windows: days)
+        let queries = vectors.rows(at: Array(0..<size))
+        return Prepared {
+            {
+                var digest = Digest()
+                for (query, found) in index.nearest(to: queries, count: 5).enumerated() {
+                    digest.add(Double(found[1].row))
+                    let opposite = index.likelyOpposite(to: days[query], count: 128)
+                    digest.add(Double(opposite[0]))
+                }
+                return Outcome(count: size, digest: digest)
+            }
+        }
+    }
+
     static let prediction = Benchmark(
         "predict", "a new service's prediction, among 400 services with a day of shapes",
         unit: "predictions", smoke: 20, full: 2_000
