@@ -81,23 +81,6 @@ public struct InvocationBatch: Sendable {
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
         try scan(value, as: encoding, into: &scanned, &order)
-        try appendScanned(value, as: encoding)
-    }
-
-    /// Appends what is plain without its message's headers: an invocation in JSON as producers mostly
-    /// write it, or in Protobuf with the customer first. Neither can be taken for anything else.
-    ///
-    /// - Returns: false where it is neither: then the headers say how to read it. Nothing is appended.
-    /// - Throws: when it is one, with a value that cannot be; nothing is then appended.
-    public mutating func append(plain value: Span<UInt8>) throws(Rejection) -> Bool {
-        guard let encoding = scanned.read(plain: value, &order) else { return false }
-        try appendScanned(value, as: encoding == .json ? .json : .protobuf)
-        return true
-    }
-
-    private mutating func appendScanned(
-        _ value: Span<UInt8>, as encoding: InvocationEncoding
-    ) throws(Rejection) {
         var ownPath: String?
         if case .lambdaTelemetry(let id) = encoding {
             try id.checkNames()

@@ -86,7 +86,6 @@ func isInvocation(_ bytes: [UInt8], as encoding: InvocationEncoding) throws -> B
             whole.map { whole in other.map { isSame($0, whole) } ?? false } ?? (other == nil)
         try hold(agrees, "scanners disagree: \(whole as Any), \(other as Any)")
     }
-    try holdPlain(bytes)
     guard let whole else {
         try hold(batch == InvocationBatch(hashKey: 1, keepsIDs: true), "refused and kept: \(batch)")
         return false
@@ -103,30 +102,6 @@ func isInvocation(_ bytes: [UInt8], as encoding: InvocationEncoding) throws -> B
             == Array(batch.texts[batch.invocations[0].path.range]),
         "path of \(whole.functionID) is another's")
     return true
-}
-
-/// What is taken without headers is what it is taken for, and nothing else.
-private func holdPlain(_ bytes: [UInt8]) throws {
-    func outcome(
-        _ append: (inout InvocationBatch) throws(Rejection) -> Bool
-    ) -> (isTaken: Bool, batch: InvocationBatch, refusal: Rejection?) {
-        var batch = InvocationBatch(hashKey: 1, keepsIDs: true)
-        do throws(Rejection) { return (try append(&batch), batch, nil) } catch {
-            return (true, batch, error)
-        }
-    }
-    let plain = outcome { (batch) throws(Rejection) in try batch.append(plain: bytes.span) }
-    guard plain.isTaken else {
-        return try hold(plain.batch.count == 0, "passed over and kept: \(plain.batch)")
-    }
-    let form: InvocationEncoding = bytes.first == UInt8(ascii: "{") ? .json : .protobuf
-    let named = outcome { (batch) throws(Rejection) in
-        try batch.append(decoding: bytes.span, as: form)
-        return true
-    }
-    try hold(
-        plain.batch == named.batch && plain.refusal == named.refusal,
-        "plain it is \(plain), as what it is \(named)")
 }
 
 /// Equal also in what Swift's own comparison of texts takes for equal: "é" has two forms.

@@ -117,22 +117,6 @@ import Topics
         #expect(shapes(driver).map(\.concurrencyPeak) == [3])
     }
 
-    @Test func `takes what is plainly an invocation whatever its headers say`() {
-        let event = invocation(at: 10_000)
-        var driver = StageDriver { FeaturizerStage(partition: $0) }
-        let other = Headers(contentType: "text/html")
-        for bytes in [event.encodedJSON(), event.encodedProtobuf()] {
-            driver.feed(bytes, of: .invocations, headers: other)
-            driver.feed(bytes, of: .invocations)
-        }
-        #expect(driver.rejections == [])
-        // Not as plainly: with a space it is JSON to whoever says that it is.
-        driver.feed([0x20] + event.encodedJSON(), of: .invocations, headers: other)
-        #expect(driver.rejections.count == 1)
-        driver.advance(nowMs: 0, quietMs: 10_000)
-        #expect(shapes(driver).map(\.counts.total) == [4])
-    }
-
     @Test func `counts what it folds, in bulk`() {
         var stage = FeaturizerStage(partition: 0)
         var effects = Effects<FeaturizerRow>()

@@ -13,18 +13,24 @@ extension FeaturizerStage {
         var numbers: [Int32] = []
         places.reserveCapacity(Self.batchMax)
         numbers.reserveCapacity(Self.batchMax)
-        var said = SaidEncoding()
+        var headersNumber = -1
+        var encoding = Result<InvocationEncoding, Rejection>.success(.json)
         var first = 0
         while first < run.count {
             let end = min(first + Self.batchMax, run.count)
             batch.removeAll()
             places.removeAll(keepingCapacity: true)
             for i in first..<end {
+                if run.headersNumber(at: i) != headersNumber {
+                    headersNumber = run.headersNumber(at: i)
+                    let headers = run.headers(at: i)
+                    encoding = Result { () throws(Rejection) in try InvocationEncoding(headers) }
+                }
                 do throws(Rejection) {
-                    let isPlain = try run.withValue(at: i) { (value) throws(Rejection) in
-                        try batch.append(plain: value)
+                    let encoding = try encoding.get()
+                    try run.withValue(at: i) { (value) throws(Rejection) in
+                        try batch.append(decoding: value, as: encoding)
                     }
-                    if !isPlain { try append(i, of: run, &said) }
                     places.append(i)
                 } catch {
                     rejecting(i, error)
@@ -33,27 +39,6 @@ extension FeaturizerStage {
             find(&numbers)
             fold(places, numbers, nowMs: nowMs, &effects, rejecting)
             first = end
-        }
-    }
-
-    /// How the last message that was not plain is encoded; those that follow mostly say the same.
-    private struct SaidEncoding {
-        var headersNumber = -1
-        var encoding = Result<InvocationEncoding, Rejection>.success(.json)
-    }
-
-    private mutating func append(
-        _ i: Int, of run: MessageRun, _ said: inout SaidEncoding
-    ) throws(Rejection) {
-        let headersNumber = run.headersNumber(at: i)
-        if headersNumber != said.headersNumber {
-            said.headersNumber = headersNumber
-            let headers = run.headers(at: i)
-            said.encoding = Result { () throws(Rejection) in try InvocationEncoding(headers) }
-        }
-        let encoding = try said.encoding.get()
-        try run.withValue(at: i) { (value) throws(Rejection) in
-            try batch.append(decoding: value, as: encoding)
         }
     }
 

@@ -1,31 +1,6 @@
 internal import CBytes
 
-/// What bytes can be seen to be.
-public enum PlainForm: Sendable {
-    case json
-    case protobuf
-}
-
 extension ScannedInvocation {
-    /// - Returns: nil when it is an invocation in neither form, or not as plainly; then nothing of what
-    ///   was read holds.
-    public mutating func read(plain value: Span<UInt8>, _ order: inout KeyOrder) -> PlainForm? {
-        guard value.count > 0 else { return nil }
-        if value[0] == UInt8(ascii: "{") {
-            let isRead = value.withUnsafeBufferPointer { read(compactJSON: $0, &order) }
-            return isRead ? .json : nil
-        }
-        // The tag of a customer. JSON may begin with a line's end, but does not go on as fields of
-        // Protobuf with all that an invocation must have.
-        guard value[0] == 0x0A else { return nil }
-        do throws(ScanFailure) {
-            try read(protobuf: value)
-            return .protobuf
-        } catch {
-            return nil
-        }
-    }
-
     /// An invocation in JSON as producers mostly write it: our fields alone, each once, no white
     /// space, no escapes, ASCII, numbers without sign or exponent. Some three times as fast as the
     /// scanner that takes all of JSON.
