@@ -1,13 +1,5 @@
 public import Topics
 
-/// Headers of a run's messages, for a stage that mostly does without: reading them can cost as much as
-/// decoding the message.
-public protocol MessageHeaders {
-    /// The same number, the same headers, of messages that are asked for in order.
-    func headersNumber(at index: Int) -> Int
-    func headers(at index: Int) -> Headers
-}
-
 /// Some messages of one topic and one partition, in order.
 ///
 /// Their bytes are borrowed: a run is not kept beyond the call that it was given to.
@@ -20,21 +12,14 @@ public struct MessageRun {
     /// Messages in a row mostly have the same.
     private var headerSets: [Headers] = []
 
-    private let unread: (any MessageHeaders)?
-
-    /// - Parameter unread: headers that are read when they are asked for; nil where they are appended.
-    public init(_ topic: Topic, unread: (any MessageHeaders)? = nil) {
-        self.topic = topic
-        self.unread = unread
-    }
+    public init(_ topic: Topic) { self.topic = topic }
 
     public var count: Int { unsafe values.count }
 
     /// - Parameter value: stays as it is until the run is emptied.
     @unsafe public mutating func append(_ value: UnsafeRawBufferPointer) {
-        unsafe values.append(value)
-        guard unread == nil else { return }
         if headerSets.isEmpty { headerSets.append(.none) }
+        unsafe values.append(value)
         headerNumbers.append(Int32(headerSets.count - 1))
     }
 
@@ -50,13 +35,8 @@ public struct MessageRun {
     }
 
     /// The same number, the same headers.
-    public func headersNumber(at index: Int) -> Int {
-        unread?.headersNumber(at: index) ?? Int(headerNumbers[index])
-    }
-
-    public func headers(at index: Int) -> Headers {
-        unread?.headers(at: index) ?? headerSets[Int(headerNumbers[index])]
-    }
+    public func headersNumber(at index: Int) -> Int { Int(headerNumbers[index]) }
+    public func headers(at index: Int) -> Headers { headerSets[Int(headerNumbers[index])] }
 
     @inlinable public func withValue<Result, Failure: Error>(
         at index: Int, _ body: (Span<UInt8>) throws(Failure) -> Result

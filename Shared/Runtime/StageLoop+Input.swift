@@ -32,18 +32,17 @@ extension StageLoop {
         let topic = parts.consumer.topicName(batch[range.lowerBound].topic)
         var position = partition.positions[topic, default: 0]
         let known = Run.inputs.first { $0.name == topic }
-        let unread = UnreadHeaders(batch)
-        unread.places.reserveCapacity(range.count)
-        let isFenced = known != .invocations
-        var run = MessageRun(known ?? Run.inputs[0], unread: isFenced ? nil : unread)
+        var run = MessageRun(known ?? Run.inputs[0])
+        // Where in the batch the run's messages are.
+        var places: [Int] = []
+        places.reserveCapacity(range.count)
         var last: RecordHeadersReference?
         var isStale = false
         for place in range {
             let record = batch[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
-            // Who writes invocations is no stage.
-            if isFenced, last.map({ record.hasHeaders($0) }) != true {
+            if last.map({ record.hasHeaders($0) }) != true {
                 let headers = RecordHeaders(record)
                 isStale = !headers.isAdmitted(by: &partition.fences)
                 run.append(headers.meaning)
@@ -53,32 +52,32 @@ extension StageLoop {
                 parts.metrics.droppedStale(topic)
             } else if known != nil {
                 guard !record.isTombstone else {
-                    process(&run, unread, batch, of: partition, nowMs: nowMs)
+                    process(&run, &places, batch, of: partition, nowMs: nowMs)
                     takeTombstone(record, run.topic, partition, nowMs: nowMs)
                     continue
                 }
                 unsafe run.append(record.value ?? UnsafeRawBufferPointer(start: nil, count: 0))
-                unread.places.append(place)
+                places.append(place)
             }
         }
-        process(&run, unread, batch, of: partition, nowMs: nowMs)
+        process(&run, &places, batch, of: partition, nowMs: nowMs)
         guard position > partition.positions[topic, default: 0] else { return }
         partition.positions[topic] = position
         partition.changed = true
     }
 
     private func process(
-        _ run: inout MessageRun, _ unread: UnreadHeaders, _ batch: RecordBatch,
+        _ run: inout MessageRun, _ places: inout [Int], _ batch: RecordBatch,
         of partition: OwnedPartition<Run>, nowMs: Int64
     ) {
         guard run.count > 0 else { return }
         var effects = Effects<Run.Row>()
         partition.stage.process(run, nowMs: nowMs, &effects) { index, rejection in
-            reject(batch[unread.places[index]], run.topic.name, rejection, partition)
+            reject(batch[places[index]], run.topic.name, rejection, partition)
         }
         absorb(effects, of: partition)
         run.removeAll()
-        unread.places.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
     }
 
     private func takeTombstone(
