@@ -114,7 +114,9 @@ def minirocket(train, test):
 
 
 def pca(train, test):
-    model = PCA(min(NUMBERS, *train.shape), random_state=SEED).fit(train)
+    """Of n centred cases no more than n - 1 directions vary: a scaled last one would be noise."""
+    count = min(NUMBERS, len(train) - 1, train.shape[1])
+    model = PCA(count, random_state=SEED).fit(train)
     return [model.transform(part) for part in (train, test)]
 
 
