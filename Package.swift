@@ -69,7 +69,7 @@ let package = Package(
             .executableTarget(
                 name: "Evaluation",
                 dependencies: ["RepresentationLearning", "Allocation", "Numerics"],
-                path: "Tests/Evaluation", swiftSettings: .safe),
+                path: "Tests/Evaluation", exclude: ["peers"], swiftSettings: .safe),
             tests("Kafka", of: ["Kafka"], .binding), tests("Postgres"), tests("HTTP"),
             tests("Settings"),
             tests("Telemetry"), tests("Topics", of: ["Topics", "Scanning"], .binding),
