@@ -1,4 +1,5 @@
 import Numerics
+import Processing
 import TestSupport
 import Testing
 import Topics
@@ -153,7 +154,7 @@ import Topics
     }
 
     @Test(arguments: UInt64(0)..<20)
-    func `has the percentiles of a sketch of the same values`(seed: UInt64) {
+    func `has the percentiles of a sketch of the same values`(seed: UInt64) throws {
         var draws = Draws(seed: seed)
         var arena = WordArena()
         for count in [0, 1, 2, 3, 10, 99, 100, 101, 5_000] {
@@ -166,7 +167,10 @@ import Topics
                 sketch.add(value, in: &arena)
                 plain.add(value)
             }
-            #expect(sketch.sketch(in: &arena) == plain)
+            var writer = StateWriter(version: 1)
+            sketch.write(to: &writer, in: &arena)
+            var reader = try StateReader(writer.bytes, newest: 1)
+            #expect(try LogSketch(reading: &reader) == plain)
             #expect(sketch.percentiles(in: &arena) == plain.percentiles())
             #expect(sketch.percentilesOfRest(in: &arena) == plain.percentilesOfRest())
         }

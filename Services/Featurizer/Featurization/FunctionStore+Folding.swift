@@ -42,10 +42,6 @@ extension FunctionStore {
     private mutating func percentiles(_ number: Int32) -> Percentiles? {
         number < 0 ? nil : sketches[number].percentiles(in: &arena)
     }
-
-    mutating func sketch(_ number: Int32) -> LogSketch {
-        number < 0 ? LogSketch() : sketches[number].sketch(in: &arena)
-    }
 }
 
 extension SlotTally {

@@ -60,28 +60,6 @@ struct Sketch {
         }
     }
 
-    mutating func sketch(in arena: inout WordArena) -> LogSketch {
-        guard count > 0 else { return LogSketch() }
-        let entries = bins.withSettled(countBits: Self.countBits, in: &arena) { settled in
-            var entries: [UInt64] = []
-            entries.reserveCapacity(settled.count)
-            for i in settled.indices {
-                let bin = UInt64(settled[i] >> Self.countBits)
-                let times = UInt64(settled[i] & 0xFFFF)
-                if let last = entries.last, last >> 48 == bin {
-                    entries[entries.count - 1] = last + times
-                } else {
-                    entries.append(bin << 48 | times)
-                }
-            }
-            return entries
-        }
-        guard
-            let sketch = LogSketch(bins: entries, sumFixed: sumFixed, least: least, most: most)
-        else { preconditionFailure("bins \(entries) of \(count) values are no sketch's") }
-        return sketch
-    }
-
     init() {}
 
     init(_ sketch: LogSketch, in arena: inout WordArena) {

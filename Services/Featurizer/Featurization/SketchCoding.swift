@@ -2,19 +2,6 @@ internal import Numerics
 internal import Processing
 
 extension LogSketch {
-    func write(to writer: inout StateWriter) {
-        var before: UInt64 = 0
-        writer.write(bins) { writer, bin in
-            writer.write(bin >> 48 - before)
-            writer.write(bin & (1 << 48 - 1))
-            before = bin >> 48
-        }
-        guard !bins.isEmpty else { return }
-        writer.write(sumFixed)
-        writer.write(least)
-        writer.write(most)
-    }
-
     init(reading reader: inout StateReader) throws(CorruptState) {
         var before: UInt64 = 0
         let bins = try reader.readArray { reader throws(CorruptState) in
@@ -40,7 +27,7 @@ extension LogSketch {
 }
 
 extension Sketch {
-    /// As its `LogSketch` is written.
+    /// As a `LogSketch` reads it.
     mutating func write(to writer: inout StateWriter, in arena: inout WordArena) {
         withBins(in: &arena) { settled, countBits in
             var distinct: UInt64 = 0

@@ -26,7 +26,8 @@ extension FunctionStore {
             if place >= 0 {
                 sketches[place].write(to: &writer, in: &arena)
             } else {
-                LogSketch().write(to: &writer)
+                // No bins.
+                writer.write(UInt64(0))
             }
         }
         tallies[number].moments.write(to: &writer, in: &arena)
