@@ -44,11 +44,16 @@ public struct Prediction: ServiceMessage {
         public var level: String
         /// What the trivial baseline says: the fleet's rate.
         public var baseline: Double
-        public init(rate: Interval, samples: Int, level: String, baseline: Double) {
+        /// How much more its outcomes varied than chance explains; 1 where they did not.
+        public var drift: Double?
+        public init(
+            rate: Interval, samples: Int, level: String, baseline: Double, drift: Double? = nil
+        ) {
             self.rate = rate
             self.samples = samples
             self.level = level
             self.baseline = baseline
+            self.drift = drift
         }
     }
 

@@ -203,7 +203,8 @@ import Topics
         service.recent = [
             .init(
                 startMs: 0, function: 0, correction: 0, successes: 1, outcomes: 1, cpuMs: 1,
-                foretold: 1, baseline: 1, isNew: true)
+                foretold: .init(rate: 1, strength: 1, byWay: [1, 1, 1, 1], ownStrength: 1),
+                baseline: 1, isNew: true)
         ]
         _ = try ServiceState(decoding: service.encoded, of: id)
         service.recent[0].successes = 2

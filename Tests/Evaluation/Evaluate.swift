@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A table for people goes to stderr and one JSON object to stdout.
 @main struct Evaluate {
-    static let planned = ["success", "popularity", "canaries", "quality-of-service"]
+    static let planned = ["popularity", "quality-of-service"]
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
@@ -38,6 +38,8 @@ import Foundation
         switch command {
         case "packing": try PackingCommand(arguments).run()
         case "representation": try RepresentationCommand(arguments).run()
+        case "canaries": try CanariesCommand(arguments).run()
+        case "success": try SuccessCommand(arguments).run()
         case "identity": try IdentityCommand(arguments).run()
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
         default: nil
@@ -54,13 +56,19 @@ struct EvaluationError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Flags and their values.
+/// Flags and their values, and what stands without a flag.
 struct Flags {
     private var values: [String: String] = [:]
+    private(set) var files: [String] = []
 
-    init(_ arguments: [String], known: [String]) throws {
+    /// - Parameter files: how many may stand without a flag.
+    init(_ arguments: [String], known: [String], files filesMax: Int = 0) throws {
         var rest = arguments[...]
         while let flag = rest.popFirst() {
+            if !flag.hasPrefix("-"), files.count < filesMax {
+                files.append(flag)
+                continue
+            }
             guard known.contains(flag) else {
                 throw EvaluationError(
                     "unknown flag \(flag), expected one of \(known.joined(separator: " "))")
@@ -75,6 +83,11 @@ struct Flags {
     func text(_ flag: String) throws -> String {
         guard let value = values[flag] else { throw EvaluationError("\(flag) is missing") }
         return value
+    }
+
+    func file() throws -> String {
+        guard let file = files.first else { throw EvaluationError("a FILE is missing") }
+        return file
     }
 
     func number(_ flag: String, default fallback: Double? = nil) throws -> Double {

@@ -42,6 +42,20 @@ extension Evaluate {
 
           --control COUNT      no FILE but so many made series that all rise together
 
+        usage: evaluate success --format google2011|philly|requests FILE --split SECONDS
+                   [--seed K] [--timings on|off]
+
+          Foretells how each run of FILE ends at its start, by what had ended until then, from the split
+          on; everything before it is history. Services that start nothing before it are new: of each,
+          the first run that starts when exactly 0, 1, 3, 5, 10 or 30 of its outcomes are known counts
+          there. Whoever was killed, evicted or lost did not succeed. Seconds are those of the file; of
+          philly, since its first job was submitted.
+
+        usage: evaluate canaries --format google2011|requests FILE --split SECONDS [--seed K]
+
+          Looks at outcomes of services that start nothing before the split, as many as each policy
+          chooses, and tells the log-loss of the later half of their outcomes after so many looks.
+
         not built yet: \(planned.joined(separator: ", "))
         """
 }

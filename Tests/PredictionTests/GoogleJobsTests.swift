@@ -23,7 +23,7 @@ struct `Success of services never seen before` {
         let parts = old.compactMap { $0.part(beforeS: splitS) }
         let success = FleetPrior([PriorContribution(of: parts, beside: [])]).success
         // Each service once: the strongest form of the trivial line for services.
-        let rates = parts.map { $0.successes / Double($0.outcomesEver) }
+        let rates = parts.map { Double($0.successesEver) / Double($0.outcomesEver) }
         let fleet = rates.reduce(0, +) / Double(rates.count)
         #expect(new.count > 300)
         for k in [0, 1, 3] {
@@ -33,8 +33,7 @@ struct `Success of services never seen before` {
             for service in new where service.outcomes.count > k {
                 let known = service.outcomes[..<k].count { $0.success }
                 let estimate = SuccessEstimate(
-                    success.prior(service.group), successes: Double(known),
-                    failures: Double(k - known), drift: 1)
+                    success.prior(service.group), successes: known, of: k)
                 let outcome = service.outcomes[k].success
                 ours += loss(estimate.distribution.mean, outcome)
                 global += loss(fleet, outcome)
@@ -61,9 +60,7 @@ private struct JobService {
         guard !known.isEmpty else { return nil }
         let successes = known.count { $0.success }
         return PriorContribution.Part(
-            group: group, successes: Double(successes),
-            failures: Double(known.count - successes),
-            successesEver: successes, outcomesEver: known.count,
+            group: group, successesEver: successes, outcomesEver: known.count,
             demand: DemandHistory(firstSlotMs: 0), cluster: nil)
     }
 }

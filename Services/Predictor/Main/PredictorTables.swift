@@ -10,6 +10,7 @@ struct PredictorTables {
         try write(batch.predictions, to: &session)
         try writeHistory(batch.daily, to: &session)
         try write(batch.scores, to: &session)
+        for list in batch.canaries { try write(list, to: &session) }
     }
 
     private func delete(_ ids: [ServiceID], in session: inout Session) throws {
@@ -36,15 +37,16 @@ struct PredictorTables {
             .jsonArray(predictions.map { "\($0.seasonality.dayOfWeek)" }),
             .float8Array(predictions.map(\.teachesMost?.gain)),
             .textArray(predictions.map(\.teachesMost?.why)),
+            .float8Array(predictions.map(\.success.drift)),
         ]
         try session.execute(
             """
             insert into predictions (\(Self.shared), tier, trigger, memory_mb, deadline_ms,
                 forecast_from, invocations_per_hour, milli_cpu, hour_of_day, day_of_week,
-                canary_gain, canary_why)
+                canary_gain, canary_why, success_drift)
             select * from unnest(\(Self.sharedTypes), $14::text[], $15::text[], $16::float8[],
                 $17::float8[], $18::timestamptz[], $19::jsonb[], $20::jsonb[], $21::jsonb[],
-                $22::jsonb[], $23::float8[], $24::text[])
+                $22::jsonb[], $23::float8[], $24::text[], $25::float8[])
             on conflict (customer, service) do update set \(Self.sharedUpdates),
                 tier = excluded.tier, trigger = excluded.trigger,
                 memory_mb = excluded.memory_mb, deadline_ms = excluded.deadline_ms,
@@ -52,7 +54,7 @@ struct PredictorTables {
                 invocations_per_hour = excluded.invocations_per_hour,
                 milli_cpu = excluded.milli_cpu, hour_of_day = excluded.hour_of_day,
                 day_of_week = excluded.day_of_week, canary_gain = excluded.canary_gain,
-                canary_why = excluded.canary_why
+                canary_why = excluded.canary_why, success_drift = excluded.success_drift
             """, sharedParameters(predictions) + own)
     }
 
@@ -122,16 +124,21 @@ struct PredictorTables {
             """
             insert into scores
             select (day at time zone 'UTC')::date, partition, outcomes, successes, log_loss,
-                baseline_log_loss, new_outcomes, new_log_loss, new_baseline_log_loss
+                baseline_log_loss, new_outcomes, new_log_loss, new_baseline_log_loss,
+                calibration, intervals_held, intervals, hardness
             from unnest($1::timestamptz[], $2::int[], $3::bigint[], $4::bigint[], $5::float8[],
-                $6::float8[], $7::bigint[], $8::float8[], $9::float8[])
+                $6::float8[], $7::bigint[], $8::float8[], $9::float8[], $10::jsonb[],
+                $11::float8[], $12::float8[], $13::float8[])
                 as row (day, partition, outcomes, successes, log_loss, baseline_log_loss,
-                    new_outcomes, new_log_loss, new_baseline_log_loss)
+                    new_outcomes, new_log_loss, new_baseline_log_loss, calibration,
+                    intervals_held, intervals, hardness)
             on conflict (day, partition) do update set
                 outcomes = excluded.outcomes, successes = excluded.successes,
                 log_loss = excluded.log_loss, baseline_log_loss = excluded.baseline_log_loss,
                 new_outcomes = excluded.new_outcomes, new_log_loss = excluded.new_log_loss,
-                new_baseline_log_loss = excluded.new_baseline_log_loss
+                new_baseline_log_loss = excluded.new_baseline_log_loss,
+                calibration = excluded.calibration, intervals_held = excluded.intervals_held,
+                intervals = excluded.intervals, hardness = excluded.hardness
             """,
             .timestampMsArray(scores.map(\.dayStartMs)), .int4Array(scores.map(\.partition)),
             .int8Array(scores.map { Int64($0.outcomes) }),
@@ -139,8 +146,38 @@ struct PredictorTables {
             .float8Array(scores.map(\.logLoss)), .float8Array(scores.map(\.baselineLogLoss)),
             .int8Array(scores.map { Int64($0.newOutcomes) }),
             .float8Array(scores.map(\.newLogLoss)),
-            .float8Array(scores.map(\.newBaselineLogLoss)))
+            .float8Array(scores.map(\.newBaselineLogLoss)),
+            .jsonArray(scores.map { json($0.calibration) }),
+            .float8Array(scores.map(\.calibration.coverage.inside)),
+            .float8Array(scores.map(\.calibration.coverage.count)),
+            .float8Array(scores.map(\.calibration.hardness)))
         try session.execute("delete from scores where day < (select max(day) from scores) - 400")
+    }
+
+    private func write(_ list: CanaryList, to session: inout Session) throws {
+        try session.execute(
+            "delete from canaries where partition = $1 and task = $2", .int4(list.partition),
+            .text(list.task.rawValue))
+        let entries = list.entries
+        try session.execute(
+            """
+            insert into canaries
+                (partition, task, rank, customer, service, outcomes, gain, weight, as_of)
+            select $1, $2, row.*, $3
+            from unnest($4::int[], $5::text[], $6::text[], $7::bigint[], $8::float8[],
+                $9::float8[]) as row (rank, customer, service, outcomes, gain, weight)
+            """,
+            .int4(list.partition), .text(list.task.rawValue), .timestampMs(list.asOfMs),
+            .int4Array(entries.indices.map { Int32($0 + 1) }),
+            .textArray(entries.map(\.service.customer)),
+            .textArray(entries.map(\.service.service)),
+            .int8Array(entries.map { Int64($0.outcomes) }), .float8Array(entries.map(\.gain)),
+            .float8Array(entries.map(\.weight)))
+    }
+
+    private func json(_ calibration: Calibration) -> String {
+        "{\"outcomes\": \(calibration.outcomes), \"expected\": \(calibration.expected), "
+            + "\"successes\": \(calibration.successes)}"
     }
 
     private func json(_ forecast: Prediction.Forecast) -> String {
@@ -158,10 +195,16 @@ private struct Batch {
     let daily: [Prediction]
     let forgotten: [ServiceID]
     let scores: [PredictionScore]
+    let canaries: [CanaryList]
 
     private struct DayKey: Hashable {
         let id: ServiceID
         let day: Int64
+    }
+
+    private struct ListKey: Hashable {
+        let partition: Int32
+        let task: CanaryTask
     }
 
     private struct ScoreKey: Hashable {
@@ -173,6 +216,7 @@ private struct Batch {
         var last: [ServiceID: Prediction?] = [:]
         var days: [DayKey: Prediction] = [:]
         var scores: [ScoreKey: PredictionScore] = [:]
+        var canaries: [ListKey: CanaryList] = [:]
         for row in rows {
             switch row {
             case .prediction(let prediction):
@@ -182,6 +226,8 @@ private struct Batch {
                     days[DayKey(id: id, day: prediction.asOfMs / Self.dayMs)] = prediction
                 }
             case .forgotten(let id): last[id] = .some(nil)
+            case .canaries(let list):
+                canaries[ListKey(partition: list.partition, task: list.task)] = list
             case .score(let score):
                 scores[ScoreKey(partition: score.partition, dayStartMs: score.dayStartMs)] = score
             }
@@ -190,5 +236,6 @@ private struct Batch {
         forgotten = last.filter { $0.value == nil }.map(\.key)
         daily = Array(days.values)
         self.scores = Array(scores.values)
+        self.canaries = Array(canaries.values)
     }
 }

@@ -6,6 +6,8 @@ struct FleetPrior {
     /// The fleet's success rate by request: the line that everything else must beat.
     let baseline: Double
     let success: SuccessHierarchy
+    /// (ages) of (4) by which each way of forgetting counts.
+    let memoryWeights: [SIMD4<Double>]
     private let busyness: [String: BusynessVotes]
     private let allBusyness: BusynessVotes
     private let triggerSeasons: [String: SeasonVotes]
@@ -17,7 +19,8 @@ struct FleetPrior {
         var successes = 0
         var outcomes = 0
         var votes: [String: Votes] = [:]
-        var likelihood: [String: (logs: [Double], services: Double)] = [:]
+        var mixtures: [String: RateMixture] = [:]
+        var losses = MemoryLosses()
         var customers: [SuccessHierarchy.Group: Votes] = [:]
         var busyness: [String: BusynessVotes] = [:]
         var seasons: [String: SeasonVotes] = [:]
@@ -27,18 +30,14 @@ struct FleetPrior {
         for contribution in contributions {
             successes += contribution.successes
             outcomes += contribution.outcomes
+            losses = losses + contribution.losses
             for trigger in contribution.triggers {
                 votes[trigger.name] = (votes[trigger.name] ?? Votes()) + trigger.votes
                 busyness[trigger.name] = (busyness[trigger.name] ?? .init()) + trigger.busyness
                 seasons[trigger.name] = (seasons[trigger.name] ?? .init()) + trigger.season
                 allBusyness = allBusyness + trigger.busyness
                 fleetSeason = fleetSeason + trigger.season
-                let sum = likelihood[trigger.name]
-                likelihood[trigger.name] = (
-                    sum.map { zip($0.logs, trigger.likelihood).map { $0 + $1 } }
-                        ?? trigger.likelihood,
-                    (sum?.services ?? 0) + trigger.services
-                )
+                mixtures[trigger.name] = (mixtures[trigger.name] ?? .init()) + trigger.mixture
             }
             for customer in contribution.customers {
                 customers[customer.group] = (customers[customer.group] ?? Votes()) + customer.votes
@@ -49,7 +48,8 @@ struct FleetPrior {
         }
         baseline = (Double(successes) + 0.5) / (Double(outcomes) + 1)
         success = SuccessHierarchy(
-            triggers: votes, customers: customers, likelihood: likelihood)
+            triggers: votes, customers: customers, mixtures: mixtures)
+        memoryWeights = (0..<MemoryLosses.ages).map(losses.weights(age:))
         self.busyness = busyness
         self.allBusyness = allBusyness
         triggerSeasons = seasons

@@ -3,7 +3,10 @@ internal import Topics
 
 extension ServiceState {
     /// What is foretold of the service by all that is known up to `endMs`.
-    func prediction(of id: ServiceID, asOfMs endMs: Int64, prior: FleetPrior) -> Prediction {
+    /// - Parameter tail: of the success rate's interval, at each side.
+    func prediction(
+        of id: ServiceID, asOfMs endMs: Int64, prior: FleetPrior, tail: Double
+    ) -> Prediction {
         let success = success(of: id, atMs: endMs, prior: prior)
         let forecast = forecast(untilMs: endMs, prior: prior)
         let hours = hours(of: forecast, from: endMs / Clock.hourMs)
@@ -13,8 +16,8 @@ extension ServiceState {
             memoryMb: newest?.memoryMb ?? announced?.memoryMb,
             deadlineMs: newest?.deadlineMs ?? announced?.deadlineMs,
             success: Prediction.SuccessRate(
-                rate: Prediction.Interval(success.distribution), samples: outcomesEver,
-                level: success.level.rawValue, baseline: prior.baseline),
+                rate: Prediction.Interval(success.distribution, tail: tail), samples: outcomesEver,
+                level: success.level.rawValue, baseline: prior.baseline, drift: outcomes.drift),
             invocationsPerHour: hours,
             milliCpu: Prediction.Forecast(
                 startMs: hours.startMs, expected: hours.expected.map { $0 * milliCpu },
@@ -56,8 +59,8 @@ extension ServiceState {
 }
 
 extension Prediction.Interval {
-    fileprivate init(_ rate: BetaDistribution) {
-        self.init(expected: rate.mean, low: rate.quantile(0.05), high: rate.quantile(0.95))
+    fileprivate init(_ rate: RateDistribution, tail: Double) {
+        self.init(expected: rate.mean, low: rate.quantile(tail), high: rate.quantile(1 - tail))
     }
 
     fileprivate init(_ count: GammaPoisson) {

@@ -25,7 +25,13 @@ extension PredictorStage {
                     due.insert(id)
                 }
             }
+            // All are settled up to the same slot, then what is older fades.
+            for id in services.keys.sorted() { settle(id) }
+            losses.fade(hours: 1)
+            tail.fade(hours: 1)
             contribute(&effects)
+            combined = nil
+            rankCanaries(&effects)
         }
         combined = nil
         publish(due.sorted(), &effects)
@@ -49,9 +55,10 @@ extension PredictorStage {
         let ids = services.keys.sorted()
         for id in ids { settle(id) }
         let voters = ids.filter { services[$0]?.demand != nil }
-        let parts = voters.compactMap { services[$0]?.part(of: $0, atMs: watermarkMs) }
+        let parts = voters.compactMap { services[$0]?.part(of: $0) }
         let contribution = PriorContribution(
-            of: parts, beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
+            of: parts, losses: losses,
+            beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
         guard contribution != own || ownReleasedMs != watermarkMs else { return }
         own = contribution
         ownReleasedMs = watermarkMs
@@ -80,15 +87,19 @@ extension PredictorStage {
     /// Learns what no correction can change any more of a service, and scores what was foretold.
     private mutating func settle(_ id: ServiceID) {
         guard let watermarkMs, var service = services[id] else { return }
-        let settled = service.settle(beforeMs: watermarkMs - Clock.correctableForMs)
+        let (settled, losses) = service.settle(
+            beforeMs: watermarkMs - Clock.correctableForMs)
         guard service != services[id] else { return }
         services[id] = service
         changed.insert(Self.key(of: id))
+        self.losses = self.losses + losses
+        if losses != MemoryLosses() { changed.insert(Self.partitionKey) }
         for slot in settled where slot.outcomes > 0 {
             let day = slot.startMs / Clock.dayMs
             let none = PredictionScore(partition: partition, dayStartMs: day * Clock.dayMs)
             scores[day, default: none].add(slot)
             scored.add(slot)
+            tail.observe(slot)
             dirtyScores.insert(day)
             changed.insert(Self.partitionKey)
         }
@@ -104,7 +115,8 @@ extension PredictorStage {
             settle(id)
             dirty.remove(id)
             guard let service = services[id], service.isKnown else { continue }
-            let prediction = service.prediction(of: id, asOfMs: endMs, prior: prior)
+            let prediction = service.prediction(
+                of: id, asOfMs: endMs, prior: prior, tail: tail.value)
             effects.publish(prediction)
             effects.save(.prediction(prediction))
         }

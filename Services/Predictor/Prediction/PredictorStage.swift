@@ -17,6 +17,10 @@ public struct PredictorStage: Stage {
     var scores: [Int64: PredictionScore] = [:]
     /// Sums over all days.
     var scored: PredictionScore
+    /// How well each way of forgetting foretold.
+    var losses = MemoryLosses()
+    /// By how much intervals are cut at each side.
+    var tail = IntervalTail()
     /// This partition's part of the prior, as it was last released.
     var own = PriorContribution()
     /// The watermark at that time.
@@ -107,7 +111,7 @@ public struct PredictorStage: Stage {
         }
         let prior = prior()
         guard var service = services[id] else { return }
-        let foretold = service.success(of: id, atMs: startMs, prior: prior).distribution.mean
+        let foretold = service.foretold(of: id, atMs: startMs, prior: prior)
         guard service.take(shape, foretold: foretold, baseline: prior.baseline) else {
             effects.count("shapes_ignored_total")
             return
@@ -191,6 +195,7 @@ public struct PredictorStage: Stage {
             Gauge("outcomes_scored_count", Double(scored.outcomes)),
             Gauge("success_log_loss_nats", scored.logLoss),
             Gauge("success_baseline_log_loss_nats", scored.baselineLogLoss),
+            Gauge("success_interval_coverage_ratio", scored.calibration.coverage.share),
             Gauge("new_outcomes_scored_count", Double(scored.newOutcomes)),
             Gauge("new_success_log_loss_nats", scored.newLogLoss),
             Gauge("new_success_baseline_log_loss_nats", scored.newBaselineLogLoss),

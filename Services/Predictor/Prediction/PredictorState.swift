@@ -5,7 +5,7 @@ extension PredictorStage {
     static let partitionKey = "partition"
     static let contributionKey = "contribution"
     private static let servicePrefix = "service/"
-    private static let layout: UInt8 = 1
+    private static let layout: UInt8 = 2
 
     static func key(of id: ServiceID) -> String { "\(servicePrefix)\(id.path)" }
 
@@ -49,6 +49,9 @@ extension PredictorStage {
         if let watermarkMs { writer.write(watermarkMs) }
         writer.write(scored)
         writer.write(scores.sorted { $0.key < $1.key }) { $0.write($1.value) }
+        writer.write(losses)
+        for value in tail.outside { writer.write(value) }
+        writer.write(tail.slots)
         return writer.bytes
     }
 
@@ -60,6 +63,13 @@ extension PredictorStage {
             let score = try reader.readScore(of: partition)
             scores[score.dayStartMs / Clock.dayMs] = score
             dirtyScores.insert(score.dayStartMs / Clock.dayMs)
+        }
+        if reader.version > 1 {
+            losses = try reader.readLosses()
+            for i in tail.outside.indices {
+                tail.outside[i] = try reader.readInt64(in: IntervalTail.range)
+            }
+            tail.slots = try reader.readInt64(in: IntervalTail.range)
         }
         try reader.finish()
     }
@@ -90,6 +100,13 @@ extension StateWriter {
         write(score.newOutcomes)
         write(score.newLogLoss)
         write(score.newBaselineLogLoss)
+        let calibration = score.calibration
+        for bins in [calibration.outcomes, calibration.expected, calibration.successes] {
+            for value in bins { write(value) }
+        }
+        write(calibration.coverage.inside)
+        write(calibration.coverage.count)
+        write(calibration.hardness)
     }
 }
 
@@ -106,6 +123,25 @@ extension StateReader {
         score.newOutcomes = try readInt(in: StateLimits.counts)
         score.newLogLoss = try readDouble(in: StateLimits.amounts)
         score.newBaselineLogLoss = try readDouble(in: StateLimits.amounts)
+        if version > 1 { score.calibration = try readCalibration() }
         return score
+    }
+
+    private mutating func readCalibration() throws(CorruptState) -> Calibration {
+        var calibration = Calibration()
+        calibration.outcomes = try readBins()
+        calibration.expected = try readBins()
+        calibration.successes = try readBins()
+        let inside = try readDouble(in: StateLimits.amounts)
+        calibration.coverage = IntervalCoverage(
+            inside: inside, count: try readDouble(in: StateLimits.amounts))
+        calibration.hardness = try readDouble(in: -1e30...1e30)
+        return calibration
+    }
+
+    private mutating func readBins() throws(CorruptState) -> [Double] {
+        var values: [Double] = []
+        for _ in 0..<Calibration.bins { values.append(try readDouble(in: StateLimits.amounts)) }
+        return values
     }
 }

@@ -9,18 +9,16 @@ struct PriorContribution: Equatable {
     var customers: [Customer] = []
     /// By number.
     var clusters: [ClusterSeason] = []
+    /// How well each way of forgetting foretold its services' outcomes.
+    var losses = MemoryLosses()
 
     struct Trigger: Equatable {
         var name: String
         var votes = Votes()
-        /// (G) for each candidate strength, the log-likelihood of the services' outcomes.
-        var likelihood = Array(repeating: 0.0, count: SuccessHierarchy.strengths.count)
-        /// Services in it.
-        var services = 0.0
+        /// How its services' rates are distributed.
+        var mixture = RateMixture()
         /// The strength by which its services voted.
         var voteStrength = Votes.strengthUnknown
-        /// The strength fitted by those votes.
-        var nextStrength = Votes.strengthUnknown
         var busyness = BusynessVotes()
         var season = SeasonVotes()
     }
@@ -38,9 +36,6 @@ struct PriorContribution: Equatable {
     /// What a service contributes.
     struct Part {
         var group: SuccessHierarchy.Group
-        /// As they weigh now.
-        var successes: Double
-        var failures: Double
         /// What it votes with.
         var successesEver: Int
         var outcomesEver: Int
@@ -52,8 +47,12 @@ struct PriorContribution: Equatable {
 
     /// - Parameters:
     ///   - parts: of the partition's services, in order of their names.
+    ///   - losses: of the partition.
     ///   - others: the contributions of other partitions, in order of their numbers.
-    init(of parts: [Part], beside others: [PriorContribution]) {
+    init(
+        of parts: [Part], losses: MemoryLosses = MemoryLosses(), beside others: [PriorContribution]
+    ) {
+        self.losses = losses
         var triggers: [String: Trigger] = [:]
         var clusters: [Cluster: SeasonVotes] = [:]
         for part in parts {
@@ -62,76 +61,73 @@ struct PriorContribution: Equatable {
             outcomes += part.outcomesEver
             triggers[name, default: Trigger(name: name)].busyness.add(part.demand)
             triggers[name, default: Trigger(name: name)].season.add(part.demand)
-            if part.outcomesEver > 0 { triggers[name]?.services += 1 }
+            if part.outcomesEver > 0 { triggers[name]?.mixture.services += 1 }
             if let cluster = part.cluster { clusters[cluster, default: .init()].add(part.demand) }
         }
         self.triggers = Self.largest(
-            triggers.map(\.value), Limits.contributedTriggers, size: \.services,
+            triggers.map(\.value), Limits.contributedTriggers, size: \.mixture.services,
             before: { $0.name < $1.name })
         self.clusters = Self.largest(
             clusters.map { ClusterSeason(cluster: $0.key, season: $0.value) },
             Limits.contributedClusters, size: \.season.services,
             before: { $0.cluster < $1.cluster })
-        // How much a service's vote counts depends on how alike services are, which the votes tell.
-        for _ in 0..<Self.passes {
-            collectVotes(of: parts)
-            judgeStrengths(by: parts, among: FleetPrior([self] + others).success)
-            let success = FleetPrior([self] + others).success
-            for i in self.triggers.indices {
-                self.triggers[i].nextStrength = success.serviceStrength(self.triggers[i].name)
-            }
-        }
+        fitMixtures(of: parts, beside: others)
+        collectVotes(of: parts)
     }
-
-    /// Enough to come within a step of the grid.
-    private static let passes = 3
-    /// Outcomes of one service that count when strengths are judged.
-    private static let judgedOutcomesMax = 200.0
 
     /// A service's vote, as it is counted here.
     func vote(of part: Part) -> Votes {
         guard let trigger = triggers.first(where: { $0.name == part.group.trigger }) else {
             return Votes()
         }
-        return Votes(
+        return vote(of: part, strength: trigger.voteStrength)
+    }
+
+    private func vote(of part: Part, strength: Double) -> Votes {
+        Votes(
             ofServiceWith: Double(part.successesEver), of: Double(part.outcomesEver),
-            strength: trigger.voteStrength)
+            strength: strength)
+    }
+
+    /// How much a service's vote counts depends on how alike services are, which the mixture tells.
+    private mutating func fitMixtures(of parts: [Part], beside others: [PriorContribution]) {
+        var counts: [String: ServiceCounts] = [:]
+        for part in parts {
+            counts[part.group.trigger, default: ServiceCounts()]
+                .add(successes: part.successesEver, outcomes: part.outcomesEver)
+        }
+        var ofOthers: [String: RateMixture] = [:]
+        for trigger in others.flatMap(\.triggers) {
+            ofOthers[trigger.name] = (ofOthers[trigger.name] ?? RateMixture()) + trigger.mixture
+        }
+        let base = RateMixture(
+            of: counts.values.reduce(into: ServiceCounts()) { $0.add($1) },
+            beside: ofOthers.sorted { $0.key < $1.key }.reduce(RateMixture()) { $0 + $1.value },
+            base: .vague)
+        let fleet = ofOthers.sorted { $0.key < $1.key }.reduce(base) { $0 + $1.value }
+            .distribution(base: .vague)
+        for i in triggers.indices {
+            let beside = ofOthers[triggers[i].name] ?? RateMixture()
+            triggers[i].mixture = RateMixture(
+                of: counts[triggers[i].name] ?? ServiceCounts(), beside: beside, base: fleet)
+            triggers[i].voteStrength =
+                (triggers[i].mixture + beside).distribution(base: fleet).strength
+        }
     }
 
     private mutating func collectVotes(of parts: [Part]) {
         var votes: [SuccessHierarchy.Group: Votes] = [:]
-        for i in triggers.indices {
-            triggers[i].voteStrength = triggers[i].nextStrength
-            triggers[i].votes = Votes()
-        }
+        let places = Dictionary(
+            uniqueKeysWithValues: triggers.indices.map { (triggers[$0].name, $0) })
         for part in parts where part.outcomesEver > 0 {
-            guard let i = triggers.firstIndex(where: { $0.name == part.group.trigger })
-            else { continue }
-            let vote = vote(of: part)
-            let all = triggers[i].votes
-            triggers[i].votes = all + vote
+            guard let i = places[part.group.trigger] else { continue }
+            let vote = vote(of: part, strength: triggers[i].voteStrength)
+            triggers[i].votes = triggers[i].votes + vote
             votes[part.group] = (votes[part.group] ?? Votes()) + vote
         }
         customers = Self.largest(
             votes.map { Customer(group: $0.key, votes: $0.value) },
             Limits.contributedCustomers, size: \.votes.weight, before: { $0.group < $1.group })
-    }
-
-    private mutating func judgeStrengths(by parts: [Part], among success: SuccessHierarchy) {
-        for i in triggers.indices {
-            triggers[i].likelihood = Array(repeating: 0, count: SuccessHierarchy.strengths.count)
-        }
-        for part in parts {
-            let outcomes = part.successes + part.failures
-            guard outcomes > 0,
-                let i = triggers.firstIndex(where: { $0.name == part.group.trigger })
-            else { continue }
-            let scale = min(1, Self.judgedOutcomesMax / outcomes)
-            let logs = success.logLikelihoods(
-                part.group, without: vote(of: part), successes: part.successes * scale,
-                failures: part.failures * scale)
-            for (strength, value) in logs.enumerated() { triggers[i].likelihood[strength] += value }
-        }
     }
 
     /// The `count` largest, in the given order.

@@ -2,20 +2,19 @@ internal import Processing
 internal import Topics
 
 extension PriorContribution {
-    static let layout: UInt8 = 1
+    static let layout: UInt8 = 2
 
     var encoded: [UInt8] {
         var writer = StateWriter(version: Self.layout)
         writer.write(successes)
         writer.write(outcomes)
-        writer.write(UInt64(SuccessHierarchy.strengths.count))
+        writer.write(UInt64(RateGrid.count))
         writer.write(triggers) { writer, trigger in
             writer.write(trigger.name)
             writer.write(trigger.votes)
-            for value in trigger.likelihood { writer.write(value) }
-            writer.write(trigger.services)
+            writer.write(trigger.mixture.services)
+            for value in trigger.mixture.sums { writer.write(value) }
             writer.write(trigger.voteStrength)
-            writer.write(trigger.nextStrength)
             writer.write(trigger.busyness.services)
             writer.write(trigger.busyness.rates)
             writer.write(trigger.busyness.logRates)
@@ -33,6 +32,7 @@ extension PriorContribution {
             writer.write(cluster.cluster.number)
             writer.write(cluster.season)
         }
+        writer.write(losses)
         return writer.bytes
     }
 
@@ -43,10 +43,11 @@ extension PriorContribution {
         guard successes <= outcomes else {
             throw CorruptState("\(successes) successes of \(outcomes) outcomes")
         }
-        let strengths = try reader.readUInt()
-        guard strengths == UInt64(SuccessHierarchy.strengths.count) else {
-            throw CorruptState(
-                "prior has \(strengths) strengths, expected \(SuccessHierarchy.strengths.count)")
+        // Layout 1 held a likelihood for each of these instead of a mixture.
+        let grid = Int(clamping: try reader.readUInt())
+        let expected = reader.version == 1 ? Self.strengthsOfLayout1 : RateGrid.count
+        guard grid == expected else {
+            throw CorruptState("prior has \(grid) rates, expected \(expected)")
         }
         triggers = try reader.readArray { reader throws(CorruptState) in
             try reader.readTrigger()
@@ -63,7 +64,30 @@ extension PriorContribution {
                     number: try reader.readInt(in: 0...FieldLimits.versionMax)),
                 season: try reader.readSeason())
         }
+        if reader.version > 1 { losses = try reader.readLosses() }
         try reader.finish()
+    }
+
+    fileprivate static let strengthsOfLayout1 = 15
+}
+
+extension StateWriter {
+    mutating func write(_ losses: MemoryLosses) {
+        for sums in losses.sums {
+            for way in OutcomeMemory.Way.allCases { write(sums[way.rawValue]) }
+        }
+    }
+}
+
+extension StateReader {
+    mutating func readLosses() throws(CorruptState) -> MemoryLosses {
+        var losses = MemoryLosses()
+        for age in losses.sums.indices {
+            for way in OutcomeMemory.Way.allCases {
+                losses.sums[age][way.rawValue] = try readInt64(in: MemoryLosses.range)
+            }
+        }
+        return losses
     }
 }
 
@@ -83,12 +107,16 @@ extension StateReader {
     fileprivate mutating func readTrigger() throws(CorruptState) -> PriorContribution.Trigger {
         var trigger = PriorContribution.Trigger(name: try readWord())
         trigger.votes = try readVotes()
-        for i in trigger.likelihood.indices {
-            trigger.likelihood[i] = try readSum()
+        if version == 1 {
+            for _ in 0..<PriorContribution.strengthsOfLayout1 { _ = try readSum() }
+            _ = try readAmount()
+            trigger.voteStrength = try readAmount()
+            _ = try readAmount()
+        } else {
+            trigger.mixture.services = try readAmount()
+            for i in trigger.mixture.sums.indices { trigger.mixture.sums[i] = try readAmount() }
+            trigger.voteStrength = try readAmount()
         }
-        trigger.services = try readAmount()
-        trigger.voteStrength = try readAmount()
-        trigger.nextStrength = try readAmount()
         trigger.busyness.services = try readAmount()
         trigger.busyness.rates = try readAmount()
         trigger.busyness.logRates = try readSum()

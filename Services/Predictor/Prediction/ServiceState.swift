@@ -25,7 +25,7 @@ struct ServiceState: Equatable {
         var outcomes: Int
         var cpuMs: Double
         /// What was foretold when the slot was first read, by us and by the baseline.
-        var foretold: Double
+        var foretold: Foretold
         var baseline: Double
         /// Whether few of its outcomes were known then.
         var isNew: Bool
@@ -62,24 +62,52 @@ struct ServiceState: Equatable {
         }?.cluster
     }
 
-    /// Its own outcomes as they weigh at a time.
-    func outcomes(atMs: Int64) -> (successes: Double, failures: Double) {
-        let fading = OutcomeHistory.weight(ageMs: atMs - outcomes.asOfMs)
-        var successes = outcomes.successes * fading
-        var failures = outcomes.failures * fading
+    /// Its own outcomes in its class, those too that can still be corrected.
+    var memory: OutcomeMemory {
+        var memory = outcomes.memory
         for slot in recent {
-            let weight = OutcomeHistory.weight(ageMs: atMs - slot.startMs)
-            successes += weight * Double(slot.successes)
-            failures += weight * Double(slot.outcomes - slot.successes)
+            memory.learn(
+                successes: Double(slot.successes), failures: Double(slot.outcomes - slot.successes),
+                atMs: slot.startMs)
         }
-        return (successes, failures)
+        return memory
+    }
+
+    /// Its own outcomes; those of a former class count at the odds of this one, by as much as the two
+    /// differ beyond chance: both means are shrunk to the fleet's.
+    private func memory(prior: FleetPrior) -> OutcomeMemory {
+        guard let former = outcomes.former else { return memory }
+        let offset =
+            prior.success.logOdds(ofTrigger: trigger ?? "")
+            - prior.success.logOdds(ofTrigger: former.trigger)
+        return former.memory.shifted(by: offset) + memory
     }
 
     func success(of id: ServiceID, atMs: Int64, prior: FleetPrior) -> SuccessEstimate {
-        let own = outcomes(atMs: atMs)
-        return SuccessEstimate(
-            prior.success.prior(group(of: id), without: voted), successes: own.successes,
-            failures: own.failures, drift: outcomes.drift)
+        SuccessEstimate(
+            prior.success.prior(group(of: id), without: voted), memory(prior: prior), atMs: atMs,
+            drift: outcomes.drift,
+            weights: prior.memoryWeights[MemoryLosses.age(outcomes: outcomesEver)])
+    }
+
+    /// What is foretold of outcomes from `atMs` on.
+    func foretold(of id: ServiceID, atMs: Int64, prior: FleetPrior) -> Foretold {
+        let together = success(of: id, atMs: atMs, prior: prior).distribution
+        let memory = memory
+        let (successes, failures) = memory.worth(of: .all, atMs: atMs, drift: outcomes.drift)
+        return Foretold(
+            rate: together.mean, strength: Float(together.strength),
+            byWay: memory.rates(atMs: atMs, drift: outcomes.drift),
+            ownStrength: Float(successes + failures + 2))
+    }
+
+    struct Foretold: Equatable {
+        var rate: Double
+        /// Outcomes that it was worth.
+        var strength: Float
+        /// (ways) by its own outcomes alone, and how many those were worth.
+        var byWay: SIMD4<Float>
+        var ownStrength: Float
     }
 
     /// - Parameter endMs: up to when slots are known.
@@ -107,12 +135,15 @@ struct ServiceState: Equatable {
 
     /// Takes a slot that can still be corrected, in place of what was known of it.
     /// - Returns: false when there are too many functions, or it is older than what is known.
-    mutating func take(_ slot: FunctionShape, foretold: Double, baseline: Double) -> Bool {
+    mutating func take(
+        _ slot: FunctionShape, foretold: Foretold, baseline: Double
+    ) -> Bool {
         guard let function = index(of: slot.function) else { return false }
         var taken = RecentSlot(
             startMs: slot.slotStartMs, function: function, correction: slot.correction,
             successes: slot.counts.success, outcomes: slot.counts.total, cpuMs: slot.cpuMs,
-            foretold: foretold, baseline: baseline, isNew: outcomesEver <= Self.newOutcomesMax)
+            foretold: foretold, baseline: baseline,
+            isNew: outcomesEver <= Self.newOutcomesMax)
         let place =
             recent.firstIndex { ($0.startMs, $0.function) >= (taken.startMs, function) }
             ?? recent.count
@@ -131,6 +162,9 @@ struct ServiceState: Equatable {
         }
         if demand == nil { demand = DemandHistory(firstSlotMs: slot.slotStartMs) }
         if slot.slotStartMs >= newest?.slotStartMs ?? 0 {
+            if let trigger = newest?.trigger, let other = slot.trigger, other != trigger {
+                outcomes.leave(trigger)
+            }
             newest = Facts(
                 slotStartMs: slot.slotStartMs, trigger: slot.trigger, memoryMb: slot.memoryMb,
                 deadlineMs: slot.deadlineMs)
@@ -142,29 +176,32 @@ struct ServiceState: Equatable {
     static let newOutcomesMax = 10
 
     /// Learns slots that no correction can change any more, and the hours that they complete.
-    /// - Returns: those slots, oldest first.
-    mutating func settle(beforeMs: Int64) -> [RecentSlot] {
-        guard demand != nil else { return [] }
+    /// - Returns: those slots, oldest first, and how well each way of forgetting foretold them.
+    mutating func settle(beforeMs: Int64) -> (slots: [RecentSlot], losses: MemoryLosses) {
+        var losses = MemoryLosses()
+        guard demand != nil else { return ([], losses) }
         let settled = Array(recent.prefix { $0.startMs < beforeMs })
         recent.removeFirst(settled.count)
         for slot in settled {
+            losses.add(
+                slot.foretold.byWay,
+                age: MemoryLosses.age(outcomes: outcomes.outcomesEver), successes: slot.successes,
+                outcomes: slot.outcomes)
             outcomes.learn(
                 successes: slot.successes, outcomes: slot.outcomes, slotStartMs: slot.startMs)
             demand?.learn(
                 invocations: slot.outcomes, cpuMs: slot.cpuMs, slotStartMs: slot.startMs)
         }
         demand?.learnHours(before: beforeMs / Clock.hourMs)
-        return settled
+        return (settled, losses)
     }
 
     /// What it adds to its partition's contribution.
-    func part(of id: ServiceID, atMs: Int64) -> PriorContribution.Part? {
+    func part(of id: ServiceID) -> PriorContribution.Part? {
         guard let demand else { return nil }
-        let own = outcomes(atMs: atMs)
         return PriorContribution.Part(
-            group: group(of: id), successes: own.successes / outcomes.drift,
-            failures: own.failures / outcomes.drift, successesEver: successesEver,
-            outcomesEver: outcomesEver, demand: demand, cluster: cluster)
+            group: group(of: id), successesEver: successesEver, outcomesEver: outcomesEver,
+            demand: demand, cluster: cluster)
     }
 
     private mutating func index(of function: String) -> Int? {

@@ -2,7 +2,7 @@ internal import Processing
 internal import Topics
 
 extension ServiceState {
-    static let layout: UInt8 = 1
+    static let layout: UInt8 = 2
 
     var encoded: [UInt8] {
         var writer = StateWriter(version: Self.layout)
@@ -86,19 +86,33 @@ extension StateWriter {
         write(slot.successes)
         write(slot.outcomes)
         write(slot.cpuMs)
-        write(slot.foretold)
+        write(slot.foretold.rate)
+        write(slot.foretold.strength)
+        for way in OutcomeMemory.Way.allCases { write(slot.foretold.byWay[way.rawValue]) }
+        write(slot.foretold.ownStrength)
         write(slot.baseline)
         write(slot.isNew)
     }
 
     fileprivate mutating func write(_ outcomes: OutcomeHistory) {
-        write(outcomes.successes)
-        write(outcomes.failures)
-        write(outcomes.asOfMs)
+        write(outcomes.memory)
+        write(outcomes.former != nil)
+        if let former = outcomes.former {
+            write(former.trigger)
+            write(former.memory)
+        }
         write(outcomes.successesEver)
         write(outcomes.outcomesEver)
         write(outcomes.surprise)
         write(outcomes.slots)
+    }
+
+    private mutating func write(_ memory: OutcomeMemory) {
+        for way in OutcomeMemory.Way.allCases {
+            write(memory.successes[way.rawValue])
+            write(memory.failures[way.rawValue])
+        }
+        write(memory.asOfMs)
     }
 
     fileprivate mutating func write(_ demand: DemandHistory) {
@@ -152,23 +166,61 @@ extension StateReader {
             correction: try readInt(in: 0...FieldLimits.versionMax),
             successes: try readInt(in: StateLimits.counts),
             outcomes: try readInt(in: StateLimits.counts),
-            cpuMs: try readDouble(in: StateLimits.amounts), foretold: try readDouble(in: 0...1),
+            cpuMs: try readDouble(in: StateLimits.amounts), foretold: try readForetold(),
             baseline: try readDouble(in: 0...1), isNew: try readBool())
         try check(slot.successes, outOf: slot.outcomes)
         return slot
     }
 
+    private mutating func readForetold() throws(CorruptState) -> ServiceState.Foretold {
+        let rate = try readDouble(in: 0...1)
+        var foretold = ServiceState.Foretold(
+            rate: rate, strength: 1, byWay: SIMD4(repeating: 0.5), ownStrength: 2)
+        // Layout 1 held no more.
+        guard version > 1 else { return foretold }
+        foretold.strength = try readFloat(in: Self.strengths)
+        for way in OutcomeMemory.Way.allCases {
+            foretold.byWay[way.rawValue] = try readFloat(in: 0...1)
+        }
+        foretold.ownStrength = try readFloat(in: Self.strengths)
+        return foretold
+    }
+
+    private static var strengths: ClosedRange<Float> { 0...1e12 }
+
     fileprivate mutating func readOutcomes() throws(CorruptState) -> OutcomeHistory {
+        let memory = try version == 1 ? readMemoryOfLayout1() : readMemory()
+        var former: OutcomeHistory.Former?
+        if version > 1, try readBool() {
+            former = OutcomeHistory.Former(trigger: try readWord(), memory: try readMemory())
+        }
         let history = OutcomeHistory(
-            successes: try readDouble(in: StateLimits.amounts),
-            failures: try readDouble(in: StateLimits.amounts),
-            asOfMs: try readInt64(in: StateLimits.timesMs),
-            successesEver: try readInt(in: StateLimits.counts),
+            memory: memory, former: former, successesEver: try readInt(in: StateLimits.counts),
             outcomesEver: try readInt(in: StateLimits.counts),
             surprise: try readDouble(in: StateLimits.amounts),
             slots: try readDouble(in: StateLimits.amounts))
         try check(history.successesEver, outOf: history.outcomesEver)
         return history
+    }
+
+    private mutating func readMemory() throws(CorruptState) -> OutcomeMemory {
+        var memory = OutcomeMemory()
+        for way in OutcomeMemory.Way.allCases {
+            memory.successes[way.rawValue] = try readFloat(in: OutcomeMemory.sums)
+            memory.failures[way.rawValue] = try readFloat(in: OutcomeMemory.sums)
+        }
+        memory.asOfMs = try readInt64(in: StateLimits.timesMs)
+        return memory
+    }
+
+    /// Only outcomes that were forgotten by time.
+    private mutating func readMemoryOfLayout1() throws(CorruptState) -> OutcomeMemory {
+        let successes = try readDouble(in: StateLimits.amounts)
+        let failures = try readDouble(in: StateLimits.amounts)
+        return OutcomeMemory(
+            successes: SIMD4(repeating: Float(min(successes, OutcomeMemory.sumMax))),
+            failures: SIMD4(repeating: Float(min(failures, OutcomeMemory.sumMax))),
+            asOfMs: try readInt64(in: StateLimits.timesMs))
     }
 
     private func check(_ successes: Int, outOf outcomes: Int) throws(CorruptState) {

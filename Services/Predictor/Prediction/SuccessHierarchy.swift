@@ -3,9 +3,9 @@ internal import Numerics
 
 /// Success by group: fleet, then trigger, then customer within the trigger, then service.
 ///
-/// Each level's mean is shrunk to its parent's, and a group's services count about alike, however
-/// many requests they had. How far the levels differ is fitted by the marginal likelihood of
-/// beta-binomials on a grid.
+/// Each level's mean is shrunk to its parent's, and a group's services count about alike, however many
+/// requests they had. How rates are distributed around it is the trigger's mixture, tilted to the
+/// customer's mean.
 struct SuccessHierarchy {
     struct Group: Hashable, Comparable {
         var trigger: String
@@ -18,32 +18,27 @@ struct SuccessHierarchy {
     /// Votes that a trigger's mean is shrunk to the fleet's by.
     static let triggerStrength = 5.0
     /// Candidates for the strength of a level: outcomes that the parent's mean is worth.
-    static let strengths: [Double] = (0..<15).map { exp(-1.2 + 0.5 * Double($0)) }
-    /// Services whose likelihood weighs in every trigger, from the whole fleet.
-    private static let sharedServices = 50.0
-
-    /// In nats: two standard errors of the strength.
-    private static let nearlyAsLikely = 2.0
+    private static let strengths: [Double] = (0..<15).map { exp(-1.2 + 0.5 * Double($0)) }
 
     private let fleet: Votes
     private let triggers: [String: Votes]
     private let customers: [Group: Votes]
     /// Votes that a customer's mean within a trigger is shrunk to the trigger's by.
     private let customerStrength: Double
-    /// By trigger: outcomes that a customer's mean is worth for one service of it.
-    private let serviceStrengths: [String: Double]
-    private let sharedStrength: Double
+    private let shapes: [String: TiltedMixture]
+    private let sharedShape: TiltedMixture
 
-    /// - Parameter likelihood: by trigger (G), as `logLikelihoods` gives it, and of how many
-    /// services.
+    /// - Parameter mixtures: by trigger.
     init(
-        triggers: [String: Votes], customers: [Group: Votes],
-        likelihood: [String: (logs: [Double], services: Double)]
+        triggers: [String: Votes], customers: [Group: Votes], mixtures: [String: RateMixture]
     ) {
         self.triggers = triggers
         self.customers = customers
         let fleet = triggers.sorted { $0.key < $1.key }.reduce(Votes()) { $0 + $1.value }
         self.fleet = fleet
+        let shared = Self.shared(mixtures)
+        sharedShape = TiltedMixture(shared)
+        shapes = mixtures.mapValues { TiltedMixture($0.distribution(base: shared)) }
         customerStrength = Self.best(
             Self.strengths.map { strength in
                 customers.sorted { $0.key < $1.key }.reduce(0) { sum, entry in
@@ -55,17 +50,12 @@ struct SuccessHierarchy {
                             successes: votes.successes, failures: votes.weight - votes.successes)
                 }
             })
-        let sorted = likelihood.sorted { $0.key < $1.key }
-        let services = sorted.reduce(0) { $0 + $1.value.services }
-        let all = sorted.reduce(into: Array(repeating: 0.0, count: Self.strengths.count)) {
-            for i in $0.indices { $0[i] += $1.value.logs[i] }
-        }
-        sharedStrength = Self.best(all, tolerance: Self.nearlyAsLikely)
-        let share = services > 0 ? min(1, Self.sharedServices / services) : 0
-        serviceStrengths = likelihood.mapValues { trigger in
-            Self.best(
-                zip(trigger.logs, all).map { $0 + share * $1 }, tolerance: Self.nearlyAsLikely)
-        }
+    }
+
+    /// Of the whole fleet's services.
+    static func shared(_ mixtures: [String: RateMixture]) -> RateDistribution {
+        mixtures.sorted { $0.key < $1.key }.reduce(RateMixture()) { $0 + $1.value }
+            .distribution(base: .vague)
     }
 
     /// What is known of a service's success before its own outcomes.
@@ -73,44 +63,21 @@ struct SuccessHierarchy {
     /// - Parameter vote: the service's own in the groups' votes: it must not tell itself what it
     ///   already knows.
     func prior(_ group: Group, without vote: Votes = Votes()) -> SuccessPrior {
-        prior(group, without: vote, serviceStrength: serviceStrength(group.trigger))
-    }
-
-    /// Outcomes that a customer's mean is worth for one of its services.
-    func serviceStrength(_ trigger: String) -> Double {
-        serviceStrengths[trigger] ?? sharedStrength
-    }
-
-    /// How likely a service's outcomes are, for each candidate of `strengths`.
-    func logLikelihoods(
-        _ group: Group, without vote: Votes, successes: Double, failures: Double
-    ) -> [Double] {
-        Self.strengths.map {
-            prior(group, without: vote, serviceStrength: $0).distribution
-                .logLikelihood(successes: successes, failures: failures)
-        }
-    }
-
-    private func prior(
-        _ group: Group, without vote: Votes, serviceStrength: Double
-    ) -> SuccessPrior {
         let ofTrigger = (triggers[group.trigger] ?? Votes()) - vote
         let ofCustomer = (customers[group] ?? Votes()) - vote
         let triggerMean = Self.mean(of: ofTrigger, in: fleet - vote)
         let known = ofCustomer.weight + customerStrength
         let mean = (ofCustomer.successes + customerStrength * triggerMean) / known
-        // Total variance: the service's around its customer's mean, and the mean's own. In units of
-        // mean (1 - mean) a beta of strength M has variance 1 / (M + 1).
-        let within = 1 / (serviceStrength + 1)
-        let spread = within + (1 - within) / (known + 1)
         let level: Level =
             ofCustomer.weight >= customerStrength
             ? .customer : ofTrigger.weight >= Self.triggerStrength ? .trigger : .fleet
-        let rates = SuccessPrior.rates
-        return SuccessPrior(
-            distribution: BetaDistribution(
-                mean: min(max(mean, rates.lowerBound), rates.upperBound), strength: 1 / spread - 1),
-            level: level)
+        let shape = shapes[group.trigger] ?? sharedShape
+        return SuccessPrior(distribution: shape.distribution(mean: mean), level: level)
+    }
+
+    /// What services of a trigger have in common, beside all others.
+    func logOdds(ofTrigger trigger: String) -> Double {
+        RateGrid.logOdds(of: Self.mean(of: triggers[trigger] ?? Votes(), in: fleet))
     }
 
     private static func mean(of trigger: Votes, in fleet: Votes) -> Double {
@@ -120,14 +87,68 @@ struct SuccessHierarchy {
             / (trigger.weight + triggerStrength)
     }
 
-    /// Of strengths as likely as the likeliest, nearly, the weakest: an interval too wide is the
-    /// lesser error. Before any service was seen 2 is likely, give or take a factor of 7.
-    private static func best(_ logs: [Double], tolerance: Double = 0) -> Double {
+    /// Before any customer was seen 2 is likely, give or take a factor of 7.
+    private static func best(_ logs: [Double]) -> Double {
         let scores = zip(strengths, logs).map { strength, likelihood in
             let distance = log(strength / 2) / 2
             return likelihood - distance * distance / 2
         }
-        let highest = scores.max() ?? 0
-        return strengths[scores.firstIndex { $0 >= highest - tolerance } ?? 0]
+        return strengths[scores.indices.max { scores[$0] < scores[$1] } ?? 0]
+    }
+}
+
+/// A distribution of rates that takes on any mean: each weight times `exp(t × log-odds)`, of all such
+/// changes the least (in relative entropy).
+struct TiltedMixture {
+    private let base: RateDistribution
+    /// The `t` that means of even steps of log-odds take.
+    private let tilts: [Double]
+
+    /// Of these log-odds, and in so many steps.
+    private static let logOddsMax = 7.0
+    private static let steps = 112
+    private static let tiltMax = 12.0
+    private static let stepsMax = 40
+    private static let tolerance = 1e-6
+    /// A few services in a likeliest mixture are a few spikes; this makes them 0.4 of log-odds wide.
+    private static let blurCells = 4.0
+    /// The mixture is a guess, too: beside it a beta of the same mean and width.
+    private static let smoothShare = 0.3
+
+    init(_ mixture: RateDistribution) {
+        let mean = mixture.mean
+        let base = mixture.blurred(cells: Self.blurCells).mixed(
+            with: RateDistribution(BetaDistribution(mean: mean, strength: mixture.strength)),
+            share: Self.smoothShare)
+        self.base = base
+        var tilt = -Self.tiltMax
+        tilts = (0...Self.steps).map { step in
+            let target = RateGrid.rate(logOdds: Self.logOdds(of: step))
+            // Means rise with tilts: the next one is not below.
+            var (from, to) = (tilt, Self.tiltMax)
+            for _ in 0..<Self.stepsMax where to - from > Self.tolerance {
+                let (mean, slope) = base.meanAndSlope(tiltedBy: tilt)
+                if mean < target { from = tilt } else { to = tilt }
+                let newton = tilt + (target - mean) / max(slope, 1e-9)
+                tilt = newton > from && newton < to ? newton : (from + to) / 2
+                if abs(target - mean) < Self.tolerance * target * (1 - target) { break }
+            }
+            return tilt
+        }
+    }
+
+    func distribution(mean: Double) -> RateDistribution {
+        let rates = SuccessPrior.rates
+        let odds = RateGrid.logOdds(of: min(max(mean, rates.lowerBound), rates.upperBound))
+        let place = min(
+            max((odds + Self.logOddsMax) / (2 * Self.logOddsMax) * Double(Self.steps), 0),
+            Double(Self.steps))
+        let step = min(Int(place), Self.steps - 1)
+        let part = place - Double(step)
+        return base.tilted(by: (1 - part) * tilts[step] + part * tilts[step + 1])
+    }
+
+    private static func logOdds(of step: Int) -> Double {
+        -logOddsMax + 2 * logOddsMax * Double(step) / Double(steps)
     }
 }

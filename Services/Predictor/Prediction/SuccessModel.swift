@@ -41,7 +41,7 @@ enum Level: String { case fleet, trigger, customer, service }
 
 /// What is known of a service's success before its own outcomes.
 struct SuccessPrior: Equatable {
-    var distribution: BetaDistribution
+    var distribution: RateDistribution
     var level: Level
 
     /// A rate is never taken for certain.
@@ -50,40 +50,54 @@ struct SuccessPrior: Equatable {
 
 /// What is known of it with its own outcomes.
 struct SuccessEstimate: Equatable {
-    var distribution: BetaDistribution
+    var distribution: RateDistribution
     var level: Level
 
-    /// Beta-binomial: outcomes add to the prior's.
-    ///
-    /// - Parameter drift: how much more the outcomes varied than chance explains: each then says
-    ///   that much less of what comes next.
-    init(_ prior: SuccessPrior, successes: Double, failures: Double, drift: Double) {
-        distribution = prior.distribution.adding(
-            successes: successes / drift, failures: failures / drift)
-        let own = (successes + failures) / drift
-        level = own > 0 && own >= prior.distribution.strength ? .service : prior.level
+    /// A way of forgetting that counts less makes no difference.
+    private static let shareMin = 1e-3
+
+    /// - Parameters:
+    ///   - drift: how much more the outcomes varied than chance explains: each then says that much less
+    ///     of what comes next.
+    ///   - weights: (ways) by which each way of forgetting counts.
+    init(
+        _ prior: SuccessPrior, _ memory: OutcomeMemory, atMs: Int64, drift: Double,
+        weights: SIMD4<Double>
+    ) {
+        level = prior.level
+        distribution = prior.distribution
+        guard memory != OutcomeMemory() else { return }
+        let ways = OutcomeMemory.Way.allCases.filter { weights[$0.rawValue] > Self.shareMin }
+            .map { way in
+                let (successes, failures) = memory.worth(of: way, atMs: atMs, drift: drift)
+                return (successes: successes, failures: failures, share: weights[way.rawValue])
+            }
+        distribution = prior.distribution.after(ways)
+        let own = ways.reduce(0) { $0 + $1.share * ($1.successes + $1.failures) }
+        if own >= prior.distribution.strength { level = .service }
     }
 
     /// By how much one more outcome is expected to lower the log-loss of each later one.
     ///
     /// To second order the log-loss of an uncertain rate is `v / (2 mu (1 - mu))` above that of the
-    /// true one; an outcome lowers the variance `v` to `v (A + B) / (A + B + 1)` on average. With
-    /// `v = mu (1 - mu) / (A + B + 1)` the difference is `1 / (2 (A + B + 1)²)`.
+    /// true one; an outcome lowers the variance `v` by `v² / (mu (1 - mu))` on average, whatever the
+    /// form of the distribution: by that much the mean moves.
     var gainOfOneMore: Double {
-        let strength = distribution.strength + 1
-        return 1 / (2 * strength * strength)
+        let mean = distribution.mean
+        let spread = mean * (1 - mean)
+        let share = distribution.variance / spread
+        return share * share / 2
     }
 }
 
-/// A service's own outcomes, the older the less they weigh.
+/// A service's own outcomes.
 struct OutcomeHistory: Equatable {
-    /// An outcome weighs half after this time of events.
+    /// An outcome weighs half after this time of events, where it is forgotten by time.
     static let halfLifeMs = 48.0 * Double(Clock.hourMs)
 
-    /// As of `asOfMs`.
-    var successes = 0.0
-    var failures = 0.0
-    var asOfMs: Int64 = 0
+    var memory = OutcomeMemory()
+    /// What it did in the class that it was in before, and which that was.
+    var former: Former?
     /// Of all time: what the service votes with.
     var successesEver = 0
     var outcomesEver = 0
@@ -91,25 +105,31 @@ struct OutcomeHistory: Equatable {
     var surprise = 0.0
     var slots = 0.0
 
-    static func weight(ageMs: Int64) -> Double {
-        ageMs <= 0 ? 1 : exp2(-Double(ageMs) / halfLifeMs)
+    struct Former: Equatable {
+        var trigger: String
+        var memory: OutcomeMemory
+    }
+
+    /// It is in another class from now on.
+    mutating func leave(_ trigger: String) {
+        former = Former(trigger: trigger, memory: (former?.memory ?? OutcomeMemory()) + memory)
+        memory = OutcomeMemory()
     }
 
     /// Outcomes of a slot that no correction can change any more; slots come in order of time.
     mutating func learn(successes s: Int, outcomes: Int, slotStartMs: Int64) {
         guard outcomes > 0 else { return }
-        let fading = Self.weight(ageMs: slotStartMs - asOfMs)
-        asOfMs = max(asOfMs, slotStartMs)
-        successes *= fading
-        failures *= fading
-        surprise *= fading
-        slots *= fading
-        surprise += Self.surprise(
-            of: s, outcomes: outcomes,
-            expected: BetaDistribution(alpha: successes + 0.5, beta: failures + 0.5))
-        slots += 1
-        successes += Double(s)
-        failures += Double(outcomes - s)
+        let fading = exp2(-max(0, Double(slotStartMs - memory.asOfMs)) / Self.halfLifeMs)
+        let known = memory.outcomes(.byTime, atMs: slotStartMs)
+        surprise =
+            surprise * fading
+            + Self.surprise(
+                of: s, outcomes: outcomes,
+                expected: BetaDistribution(
+                    alpha: known.successes + 0.5, beta: known.failures + 0.5))
+        slots = slots * fading + 1
+        memory.learn(
+            successes: Double(s), failures: Double(outcomes - s), atMs: slotStartMs)
         successesEver += s
         outcomesEver += outcomes
     }
