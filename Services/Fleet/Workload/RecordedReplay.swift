@@ -63,12 +63,12 @@ public struct RecordedReplay: FleetSource {
     /// Of the trace: that in which most executions run.
     private var busiestMinute: Int64 {
         guard let last = runs.map(\.endMicros.minute).max() else { return 0 }
-        var changes = Array(repeating: 0, count: Int(last - firstMinute) + 2)
+        var changes = Array(repeating: Int32(0), count: Int(last - firstMinute) + 2)
         for run in runs {
             changes[Int(run.startMicros.minute - firstMinute)] += 1
             changes[Int(run.endMicros.minute - firstMinute) + 1] -= 1
         }
-        var (running, most, busiest) = (0, 0, 0)
+        var (running, most, busiest) = (Int32(0), Int32(0), 0)
         for (minute, change) in changes.enumerated() {
             running += change
             if running > most { (most, busiest) = (running, minute) }
