@@ -41,7 +41,7 @@ let package = Package(
                 migrations: true),
         ]
         // Services, in the order in which data passes through them.
-        + service("Fleet", doing: "Workload", ["Topics", "Numerics"], main: ["Kafka"])
+        + service("Fleet", doing: "Workload", ["Topics", "Numerics", "CZlib"], main: ["Kafka"])
         + service("Broker", doing: "Brokerage", ["CZlib", "CLZ4", "CZstd", "CSnappy"])
         + service(
             "Bridge", doing: "Translation", ["Topics", "Scanning"], .binding, main: ["Kafka"])

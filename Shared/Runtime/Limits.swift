@@ -23,8 +23,9 @@ enum Limits {
     /// Messages that a stage is given at once.
     static let runMessages = 2_048
     /// State entries and table rows of one transaction of a checkpoint, of one partition at least:
-    /// processing waits while they are gathered.
-    static let snapshotRows = 20_000
+    /// processing waits while they are gathered, and while a transaction takes longer than
+    /// `aheadMs`, as 20,000 of the predictor's do on two busy cores.
+    static let snapshotRows = 5_000
     /// And how long it does, after which no further partition is gathered with them.
     static let snapshotMs: Int64 = 20
     /// How long processing goes on while a checkpoint is not finished.

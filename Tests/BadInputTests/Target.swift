@@ -35,8 +35,8 @@ struct Target: Sendable {
     }
 
     static let all: [Target] =
-        invocations + messages + stages + states + models + records + broker + tables + web
-        + bridge
+        invocations + messages + stages + states + models + records + broker + tables
+        + outcomeTables + web + bridge
 
     static func named(_ name: String) -> Target {
         guard let target = all.first(where: { $0.name == name }) else {

@@ -69,6 +69,18 @@ import Workloads
         #expect(rows.allSatisfy { $0.perSecond > 0 && $0.ratio > 0 })
     }
 
+    @Test(
+        .enabled(
+            if: EmbeddedBroker.isBuilt && ThrowawayPostgres.isInstalled,
+            "needs the product broker, and PostgreSQL"))
+    func `of first predictions works`() throws {
+        let rows = try FirstPredictionBenchmark(size: .smoke, passes: 1).run { _ in }
+        #expect(rows.map(\.known) == [0, 100])
+        #expect(rows.allSatisfy { $0.latenciesMs.count == 20 && $0.latenciesMs[0] > 0 })
+        #expect(rows.allSatisfy { $0.quantileMs(0.5) <= $0.quantileMs(0.99) })
+        #expect(FirstPredictionBenchmark.table(rows).rows.count == 2)
+    }
+
     @Test func `has a name of its own`() {
         #expect(Set(Benchmark.all.map(\.name)).count == Benchmark.all.count)
     }

@@ -1,4 +1,6 @@
 import Foundation
+import TestSupport
+import Testing
 import Topics
 
 @testable import Workload
@@ -87,3 +89,27 @@ let azureFolder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("../shared/traces/azure2019_functions").standardized.path
 let hasAzureTrace = FileManager.default.fileExists(atPath: azureFolder + "/invocations.csv")
+
+func withFile<Value>(
+    _ bytes: some Swift.Sequence<UInt8>, _ name: String, _ body: (String) throws -> Value
+) throws -> Value {
+    try withTemporaryFolder { folder in
+        try Data(bytes).write(to: URL(filePath: folder + "/" + name))
+        return try body(folder + "/" + name)
+    }
+}
+
+func withFile<Value>(
+    _ text: String, _ name: String, _ body: (String) throws -> Value
+) throws -> Value {
+    try withFile(Data(text.utf8), name, body)
+}
+
+/// By Debian's gzip, so that what is read is not what we packed.
+func gzip(_ text: String) throws -> [UInt8] {
+    try withFile(text, "plain") { file in
+        let made = try ChildProcess.run("/bin/gzip", ["--keep", file], within: .seconds(30))
+        #expect(made.error == "")
+        return Array(try Data(contentsOf: URL(filePath: file + ".gz")))
+    }
+}

@@ -5,14 +5,8 @@ internal import Telemetry
 internal import Workload
 
 enum FleetSettings {
-    enum Format: String, CaseIterable, SettingValue { case azure2019, azure2021 }
-
-    static let format = Setting(
-        "format", default: Format.azure2019,
-        "the trace's layout: AzureFunctionsDataset2019's tables, unpacked, or the file of "
-            + "AzureFunctionsInvocationTrace2021: app,func,end_timestamp,duration in seconds")
-    static let trace = Positional(
-        "DIR|FILE", "azure2019: the folder with the trace's tables; azure2021: the file")
+    static let format = Setting("format", default: TraceFormat.azure2019, TraceFormat.help)
+    static let trace = Positional("DIR|FILE", TraceFormat.placeHelp)
     static let form = Setting(
         "as", default: EventForm.Name.invocations,
         "how executions are written: our invocations, or Apache OpenWhisk's user events")
@@ -32,8 +26,7 @@ enum FleetSettings {
         "when the generated time begins; the default is a Monday")
     static let traceStart = Setting<Moment?>(
         optional: "start",
-        "midnight of the trace's first day, UTC; left out, the public one's: 2019-07-15, 2021-01-31"
-    )
+        TraceFormat.startHelp)
     static let limit = Setting(
         "limit", default: 0, in: 0...Int.max,
         "end after this many events of the workload, those of earlier runs included; 0: no limit")
@@ -70,7 +63,7 @@ enum FleetSettings {
                 name: "generate", summary: "a fleet that never was, by published statistics",
                 settings: [functions, days, generatedStart]),
             Command(
-                name: "replay", summary: "every invocation that a public trace counts",
+                name: "replay", summary: "every invocation that a trace has, or counts",
                 positional: [trace], settings: [format, traceStart]),
         ])
 
@@ -88,27 +81,9 @@ enum FleetSettings {
             parameters.workerMemoryMb = workerMemoryMb
             return GeneratedFleet(parameters)
         }
-        let place = settings[trace][0]
-        let startMs = settings[traceStart]?.ms
-        func tell(functions: Int, invocations: Int) {
-            program.log.info(
-                "trace read",
-                [.functions: .integer(functions), .invocations: .integer(invocations)])
-        }
-        switch settings[format] {
-        case .azure2019:
-            let trace = try AzureTrace(folder: place)
-            tell(functions: trace.functionCount, invocations: trace.invocationCount)
-            return try TraceReplay(
-                trace, seed: seed, midnightMs: startMs ?? TraceReplay.azure2019Ms,
-                workerMemoryMb: workerMemoryMb)
-        case .azure2021:
-            let trace = try AzureInvocationTrace(file: place)
-            tell(functions: trace.functionCount, invocations: trace.invocationCount)
-            return try InvocationReplay(
-                trace, seed: seed, midnightMs: startMs ?? InvocationReplay.azure2021Ms,
-                workerMemoryMb: workerMemoryMb)
-        }
+        return try settings[format].source(
+            at: settings[trace][0], seed: seed, startMs: settings[traceStart]?.ms,
+            workerMemoryMb: workerMemoryMb, program.log)
     }
 
     static func workerPlan(_ settings: Settings) -> WorkerPlan {

@@ -121,10 +121,12 @@ final class Sender {
     /// Writes how many events of each function were acknowledged.
     func writeCounts(to file: String) throws {
         var lines = ["customer,service,function,invocations"]
-        let counted = acknowledged.compactMap { number, count in
-            routes[number].map { ($0.function, count) }
+        var counted: [FunctionID: Int] = [:]
+        // A function that had several triggers has several numbers.
+        for (number, count) in acknowledged {
+            if let route = routes[number] { counted[route.function, default: 0] += count }
         }
-        for (id, count) in counted.sorted(by: { $0.0 < $1.0 }) {
+        for (id, count) in counted.sorted(by: { $0.key < $1.key }) {
             let names = [id.service.customer, id.service.service, id.function].map(csvField)
             lines.append(names.joined(separator: ",") + ",\(count)")
         }

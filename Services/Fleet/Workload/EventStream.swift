@@ -40,15 +40,30 @@ public protocol FleetSource: Sendable {
     /// Calls `body` with each function that begins something in the minute, in order of number,
     /// and the moments, rising.
     func arrivals(in minute: Int, _ body: (FunctionProfile, [Int64]) -> Void)
-    /// How long each of a function's executions that begin in the minute took, in the order of
-    /// `arrivals`; nil where that is drawn.
-    func measuredMicros(of function: Int, in minute: Int) -> [Int64]?
+    /// What is known of each of a function's executions that begin in the minute, in the order of
+    /// `arrivals`; nil where all is drawn.
+    func measured(of function: Int, in minute: Int) -> [Measured]?
     /// - Precondition: it appeared, and did not end longer ago than the longest execution.
     func profile(_ number: Int) -> FunctionProfile
 }
 
 extension FleetSource {
-    public func measuredMicros(of function: Int, in minute: Int) -> [Int64]? { nil }
+    public func measured(of function: Int, in minute: Int) -> [Measured]? { nil }
+}
+
+/// What a trace says of one execution.
+public struct Measured: Sendable, Equatable {
+    public let durationMicros: Int64
+    /// Nil where it is drawn.
+    public let outcome: Outcome?
+    /// What the trace calls it, if it does.
+    public let label: Int64?
+
+    init(durationMicros: Int64, outcome: Outcome? = nil, label: Int64? = nil) {
+        self.durationMicros = durationMicros
+        self.outcome = outcome
+        self.label = label
+    }
 }
 
 /// A workload's events, drawn minute by minute as they are asked for.
@@ -129,14 +144,17 @@ public struct EventStream {
             var lastEnd = lastEnds[profile.number]
             var twin = 0
             var before = Int64.min
-            let measured = source.measuredMicros(of: profile.number, in: minute)
+            let measured = source.measured(of: profile.number, in: minute)
             for (i, start) in starts.enumerated() {
                 twin = start == before ? twin + 1 : 0
                 before = start
                 let warmUntil = lastEnd == .min ? .min : lastEnd + Limits.keepAliveMs * 1_000
-                let execution = draw.execution(
-                    startedAtMs: start, twin: twin, isCold: start * 1_000 > warmUntil,
-                    durationMsMax: longest, measuredMicros: measured?[i])
+                let execution =
+                    profile.isRecorded
+                    ? Execution(of: profile, startedAtMs: start, twin: twin, measured?[i])
+                    : draw.execution(
+                        startedAtMs: start, twin: twin, isCold: start * 1_000 > warmUntil,
+                        durationMsMax: longest, measuredMicros: measured?[i].durationMicros)
                 lastEnd = max(lastEnd, execution.endMicros)
                 running.append(execution)
             }

@@ -8,20 +8,28 @@ public struct Execution: Sendable, Equatable {
     public let function: Int
     public let startedAtMs: Int64
     public let durationMicros: Int64
-    public let cpuMicros: Int64
+    /// Nil where a trace does not say and nothing is drawn; so is the peak of the memory.
+    public let cpuMicros: Int64?
     /// Thousandths of an MB.
-    public let memoryPeakMilliMb: Int64
+    public let memoryPeakMilliMb: Int64?
     /// Of a cold start.
     public let initMicros: Int64?
     public let outcome: Outcome
     /// Among those of its function that started at the same millisecond.
     let twin: Int
+    /// What the trace calls it, if it does.
+    var label: Int64?
     /// Its place in the workload; set when its turn comes.
     public internal(set) var sequence = Sequence(minute: 0, rank: 0)
 
     var endMicros: Int64 { startedAtMs * 1_000 + durationMicros }
     /// When its event is due.
     public var endedAtMs: Int64 { endMicros / 1_000 }
+
+    /// `g1.k3f9-1a2b3c`; with a label `gj1.k3f9-1a2b3c-6251668960`.
+    func id(run: String) -> String {
+        sequence.invocation(run: run) + (label.map { "-\($0)" } ?? "")
+    }
 
     /// The order of sending: by end, and the same for every equal end.
     static func isSentBefore(_ a: Execution, _ b: Execution) -> Bool {
@@ -35,12 +43,26 @@ public struct Execution: Sendable, Equatable {
     {
         Invocation(
             customer: profile.id.service.customer, service: profile.id.service.service,
-            function: profile.id.function, invocation: sequence.invocation(run: run),
+            function: profile.id.function, invocation: id(run: run),
             startedAtMs: startedAtMs, durationMs: Double(durationMicros) / 1_000,
-            cpuMs: Double(cpuMicros) / 1_000, memoryMb: profile.memoryMb,
-            memoryPeakMb: Double(memoryPeakMilliMb) / 1_000,
-            initMs: initMicros.map { Double($0) / 1_000 }, deadlineMs: profile.deadlineMs,
+            cpuMs: cpuMicros.map { Double($0) / 1_000 }, memoryMb: profile.memoryMb,
+            memoryPeakMb: memoryPeakMilliMb.map { Double($0) / 1_000 },
+            initMs: initMicros.map { Double($0) / 1_000 },
+            deadlineMs: profile.isRecorded ? nil : profile.deadlineMs,
             trigger: profile.trigger, runtime: profile.runtime, worker: worker, outcome: outcome)
+    }
+}
+
+extension Execution {
+    /// One of which the trace says how it came out; what it does not say is left open.
+    init(of profile: FunctionProfile, startedAtMs: Int64, twin: Int, _ measured: Measured?) {
+        guard let measured, let outcome = measured.outcome else {
+            preconditionFailure("nothing is recorded of an execution of \(profile.id)")
+        }
+        self.init(
+            function: profile.number, startedAtMs: startedAtMs,
+            durationMicros: measured.durationMicros, cpuMicros: nil, memoryPeakMilliMb: nil,
+            initMicros: nil, outcome: outcome, twin: twin, label: measured.label)
     }
 }
 

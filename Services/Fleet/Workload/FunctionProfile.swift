@@ -19,6 +19,9 @@ public final class FunctionProfile: Sendable {
     let durationMs: Spread
     /// Durations were measured, those of failures with them: an outcome drawn changes none.
     let durationIsMeasured: Bool
+    /// A trace says how each execution came out, and nothing is drawn: what it does not say is left
+    /// out of the invocations.
+    let isRecorded: Bool
     let memoryPeakMb: Spread
     let initMs: Spread
     let failures: FailureLaw
@@ -28,7 +31,8 @@ public final class FunctionProfile: Sendable {
     init(
         number: Int, id: FunctionID, trigger: String, runtime: String?, memoryMb: Double,
         deadlineMs: Double, utilisation: Double, seed: UInt64, durationMs: Spread,
-        durationIsMeasured: Bool = false, memoryPeakMb: Spread, initMs: Spread, failures: FailureLaw
+        durationIsMeasured: Bool = false, isRecorded: Bool = false, memoryPeakMb: Spread,
+        initMs: Spread, failures: FailureLaw
     ) {
         precondition(utilisation > 0 && utilisation <= 1, "utilisation is \(utilisation)")
         self.number = number
@@ -41,11 +45,25 @@ public final class FunctionProfile: Sendable {
         self.seed = seed
         self.durationMs = durationMs
         self.durationIsMeasured = durationIsMeasured
+        self.isRecorded = isRecorded
         self.memoryPeakMb = memoryPeakMb
         self.initMs = initMs
         self.failures = failures
         template = InvocationTemplate(
-            id, trigger: trigger, runtime: runtime, memoryMb: memoryMb, deadlineMs: deadlineMs)
+            id, trigger: trigger, runtime: runtime, memoryMb: memoryMb,
+            deadlineMs: isRecorded ? nil : deadlineMs)
+    }
+
+    /// A function of which nothing is drawn.
+    convenience init(recorded id: FunctionID, number: Int, trigger: String, seed: UInt64) {
+        var random = SeededRandom(seed: seed, for: id.path)
+        let none = Spread.logNormal(median: 0, sigma: 0)
+        self.init(
+            number: number, id: id, trigger: trigger, runtime: nil,
+            memoryMb: RecordedReplay.memoryMb, deadlineMs: RecordedReplay.deadlineMs,
+            utilisation: 1, seed: random.next(), durationMs: none, durationIsMeasured: true,
+            isRecorded: true, memoryPeakMb: none, initMs: none,
+            failures: FailureLaw(rate: 0, deploySeed: nil))
     }
 }
 

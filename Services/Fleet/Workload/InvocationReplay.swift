@@ -92,9 +92,9 @@ public struct InvocationReplay: FleetSource {
         }
     }
 
-    public func measuredMicros(of function: Int, in minute: Int) -> [Int64]? {
+    public func measured(of function: Int, in minute: Int) -> [Measured]? {
         runs[offsets[minute]..<offsets[minute + 1]].filter { $0.function == function }
-            .map(\.durationMicros)
+            .map { Measured(durationMicros: $0.durationMicros) }
     }
 
     private func runsByFunction(

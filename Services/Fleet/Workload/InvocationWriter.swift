@@ -9,13 +9,14 @@ struct InvocationTemplate: Sendable {
     fileprivate let trigger: [UInt8]
 
     init(
-        _ id: FunctionID, trigger: String, runtime: String?, memoryMb: Double, deadlineMs: Double
+        _ id: FunctionID, trigger: String, runtime: String?, memoryMb: Double, deadlineMs: Double?
     ) {
-        var text = #","customer":"# + jsonText(id.service.customer)
-        text += #","deadline_ms":"# + jsonNumber(deadlineMs) + #","duration_ms":"#
+        var text = #""customer":"# + jsonText(id.service.customer)
+        if let deadlineMs { text += #","deadline_ms":"# + jsonNumber(deadlineMs) }
+        text += #","duration_ms":"#
         customerToDuration = Array(text.utf8)
         function = Array((#","function":"# + jsonText(id.function)).utf8)
-        memory = Array((#","memory_mb":"# + jsonNumber(memoryMb) + #","memory_peak_mb":"#).utf8)
+        memory = Array((#","memory_mb":"# + jsonNumber(memoryMb)).utf8)
         text = runtime.map { #","runtime":"# + jsonText($0) } ?? ""
         text += #","service":"# + jsonText(id.service.service) + #","started_at_ms":"#
         runtimeToStart = Array(text.utf8)
@@ -42,8 +43,12 @@ public struct InvocationWriter: Sendable {
         to bytes: inout [UInt8]
     ) {
         let template = profile.template
-        bytes.append(contentsOf: #"{"cpu_ms":"#.utf8)
-        append(thousandths: execution.cpuMicros, to: &bytes)
+        bytes.append(UInt8(ascii: "{"))
+        if let cpuMicros = execution.cpuMicros {
+            bytes.append(contentsOf: #""cpu_ms":"#.utf8)
+            append(thousandths: cpuMicros, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+        }
         bytes.append(contentsOf: template.customerToDuration)
         append(thousandths: execution.durationMicros, to: &bytes)
         bytes.append(contentsOf: template.function)
@@ -53,9 +58,16 @@ public struct InvocationWriter: Sendable {
         }
         bytes.append(contentsOf: invocation)
         append(execution.sequence.number, radix: 36, to: &bytes)
+        if let label = execution.label {
+            bytes.append(UInt8(ascii: "-"))
+            append(UInt64(label), radix: 10, to: &bytes)
+        }
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: template.memory)
-        append(thousandths: execution.memoryPeakMilliMb, to: &bytes)
+        if let memoryPeakMilliMb = execution.memoryPeakMilliMb {
+            bytes.append(contentsOf: #","memory_peak_mb":"#.utf8)
+            append(thousandths: memoryPeakMilliMb, to: &bytes)
+        }
         bytes.append(contentsOf: outcomes[execution.outcome, default: []])
         bytes.append(contentsOf: template.runtimeToStart)
         append(UInt64(execution.startedAtMs), radix: 10, to: &bytes)

@@ -21,6 +21,17 @@ public enum Limits {
     static let tracedPerMinuteMax = 4_000_000
     /// Days of a trace: the public one has 14.
     static let traceDaysMax = 31
+    /// A line of a trace that is read as it comes.
+    static let lineBytesMax = 4_096
+    /// Outcomes that a recorded trace may hold. All are in memory, for they are sent by their ends:
+    /// 32 bytes each, and half as much again while they are sorted; 480 MB at most.
+    public static let recordedMax = 10_000_000
+    /// Days from the first to the last of them: ten years.
+    static let recordedDaysMax = 3_660
+    /// The longest execution of a recorded trace; of a longer one it is the last hour. An outcome
+    /// counts where its execution starts, and the featurizer, as it is set when nothing is said,
+    /// takes corrections for an hour: what started before would count nowhere.
+    static let recordedDurationMsMax: Double = 3_600_000
     /// A cell of a trace's table that an error message repeats.
     static let shownBytes = 40
 }

@@ -33,7 +33,7 @@ public struct OpenWhiskWriter: Sendable {
         }
         let initMs = execution.initMicros.map(milliseconds) ?? 0
         append(#"{"body":{"activationId":""#)
-        append(execution.sequence.invocation(run: run))
+        append(execution.id(run: run))
         append(#"","conductor":false,"duration":\#(durationMs + initMs),"initTime":\#(initMs)"#)
         bytes.append(contentsOf: template.bodyEnd)
         append(#""statusCode":\#(statusCode(of: execution.outcome)),"waitTime":0},"#)

@@ -21,12 +21,15 @@ public struct Sequence: Hashable, Comparable, Sendable {
     /// The invocation's id: `g1.k3f9-1a2b3c`.
     func invocation(run: String) -> String { run + "-" + String(number, radix: 36) }
 
+    /// - Parameter id: the label that may end it says nothing of the place.
     /// - Returns: nil when the id is not one of this run.
     public init?(invocation id: String, run: String) {
-        guard id.utf8.count > run.utf8.count + 1, id.hasPrefix(run + "-"),
-            let number = UInt64(id.dropFirst(run.count + 1), radix: 36),
-            // Not from text that we did not write: an upper-case digit, a sign, a leading zero.
-            String(number, radix: 36) == id.dropFirst(run.count + 1)
+        guard id.utf8.count > run.utf8.count + 1, id.hasPrefix(run + "-") else { return nil }
+        let parts = id.dropFirst(run.count + 1)
+            .split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        // Not from text that we did not write: an upper-case digit, a sign, a leading zero.
+        guard let number = UInt64(parts[0], radix: 36), String(number, radix: 36) == parts[0],
+            parts.count == 1 || UInt64(parts[1]).map({ "\($0)" == parts[1] }) == true
         else { return nil }
         self.init(
             minute: Int(number >> Limits.rankBits),

@@ -178,16 +178,21 @@ func announcements(
 ) -> [(minute: Int, announced: ServiceAnnounced)] {
     let active = functions.filter { firstMinute[$0.number] != nil }
     return Dictionary(grouping: active, by: \.id.service).map { service, members in
-        var random = SeededRandom(seed: seed, for: "tier " + service.path)
-        let tiers: [Tier] = [.guaranteed, .burstable, .burstable, .bestEffort]
         // The trace counts what will come; a customer would not know, so it is not said.
         let announced = ServiceAnnounced(
             customer: service.customer, service: service.service, trigger: members[0].trigger,
             runtime: "unknown", memoryMb: members.map(\.memoryMb).max() ?? 0,
-            deadlineMs: members[0].deadlineMs, tier: tiers[random.integer(below: tiers.count)])
+            deadlineMs: members[0].deadlineMs, tier: drawTier(of: service, seed: seed))
         return (members.compactMap { firstMinute[$0.number] }.min() ?? 0, announced)
     }
     .sorted { ($0.minute, $0.announced.key) < ($1.minute, $1.announced.key) }
+}
+
+/// What a customer bought, which no trace says.
+func drawTier(of service: ServiceID, seed: UInt64) -> Tier {
+    var random = SeededRandom(seed: seed, for: "tier " + service.path)
+    let tiers: [Tier] = [.guaranteed, .burstable, .burstable, .bestEffort]
+    return tiers[random.integer(below: tiers.count)]
 }
 
 /// Four digits that change with the trace.

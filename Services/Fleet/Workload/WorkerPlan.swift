@@ -16,6 +16,13 @@ public struct PeakDemand: Sendable, Equatable {
         milliCpu = atATime * function.utilisation * 1_000
         memoryMb = max(1, atATime) * function.memoryMb
     }
+
+    /// - Parameter atATime: executions; below one where it does not always run.
+    init(_ function: FunctionProfile, atATime: Double) {
+        service = function.id.service
+        milliCpu = atATime * function.utilisation * 1_000
+        memoryMb = atATime * function.memoryMb
+    }
 }
 
 /// The workers of every cell, sized for the workload they will run.

@@ -11,7 +11,7 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
-                   benchmark broker|bridge [--smoke] [--passes N]
+                   benchmark broker|bridge|first-prediction [--smoke] [--passes N]
                    benchmark featurizer [--help | OPTION...]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
@@ -30,6 +30,8 @@ import Workloads
                                 scaling out: benchmark featurizer --help
               bridge            the bridge as a process, from each platform's topic to committed
                                 invocations, beside plain consumption of the same topic
+              first-prediction  the predictor as a process, on the embedded broker and PostgreSQL: from the
+                                announcement of a new service until its prediction can be read
 
             \(list.joined(separator: "\n"))
             """
@@ -93,6 +95,14 @@ import Workloads
                 {
                     let benchmark = BridgeBenchmark(size: $0 ? .smoke : .full, passes: $1)
                     for row in try benchmark.run(tell) { print(row) }
+                }
+            ),
+            (
+                FirstPredictionBenchmark.name,
+                {
+                    let benchmark = FirstPredictionBenchmark(
+                        size: $0 ? .smoke : .full, passes: $1)
+                    print(FirstPredictionBenchmark.table(try benchmark.run(tell)))
                 }
             ),
         ]
