@@ -100,8 +100,10 @@ public struct RecordView {
         return try withSpan(start, count, body)
     }
 
-    /// Calls `body` with each header's name and value, in order.
-    public func withHeaders(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+    /// Calls `body` with each header's name and value, in order. Both are there as long as the batch.
+    @unsafe public func withHeaders(
+        _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
+    ) {
         guard let headers else { return }
         var place = 0
         var name: UnsafePointer<CChar>?
@@ -111,43 +113,12 @@ public struct RecordView {
             == RD_KAFKA_RESP_ERR_NO_ERROR
         {
             if let name {
-                withSpan(name, strlen(name)) { name in
-                    withSpan(start, count) { body(name, $0) }
-                }
+                body(
+                    UnsafeRawBufferPointer(start: name, count: strlen(name)),
+                    UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
             }
             place += 1
         }
-    }
-
-    /// Whether both have the same headers in the same order; records in a row mostly have.
-    public func hasHeaders(_ others: RecordHeadersReference) -> Bool {
-        let headers = headers
-        guard let headers, let others = others.headers else {
-            return headers == nil && others.headers == nil
-        }
-        var place = 0
-        var (name, otherName): (UnsafePointer<CChar>?, UnsafePointer<CChar>?)
-        var (start, otherStart): (UnsafeRawPointer?, UnsafeRawPointer?)
-        var (count, otherCount) = (0, 0)
-        while true {
-            let error = rd_kafka_header_get_all(headers, place, &name, &start, &count)
-            let other = rd_kafka_header_get_all(
-                others, place, &otherName, &otherStart, &otherCount)
-            guard error == RD_KAFKA_RESP_ERR_NO_ERROR, other == error else {
-                return error == other
-            }
-            guard count == otherCount, let name, let otherName, strcmp(name, otherName) == 0
-            else { return false }
-            if count > 0, let start, let otherStart, memcmp(start, otherStart, count) != 0 {
-                return false
-            }
-            place += 1
-        }
-    }
-
-    /// For `hasHeaders` of records of the same batch.
-    public var headersReference: RecordHeadersReference {
-        RecordHeadersReference(headers: headers)
     }
 
     private var headers: OpaquePointer? {
@@ -167,12 +138,6 @@ public struct RecordView {
         let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
         return try body(Span(_unsafeBytes: bytes))
     }
-}
-
-/// A record's headers, as long as its batch lives.
-@safe
-public struct RecordHeadersReference {
-    fileprivate let headers: OpaquePointer?
 }
 
 /// What one poll brought: records, and apart from them what librdkafka had to say.

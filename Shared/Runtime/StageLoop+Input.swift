@@ -36,18 +36,18 @@ extension StageLoop {
         // Where in the batch the run's messages are.
         var places: [Int] = []
         places.reserveCapacity(range.count)
-        var last: RecordHeadersReference?
+        var last: RecordHeaders?
         var isStale = false
         for place in range {
             let record = batch[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
-            if last.map({ record.hasHeaders($0) }) != true {
-                let headers = RecordHeaders(record)
+            let headers = RecordHeaders(record)
+            if last?.hasWriter(of: headers) != true {
                 isStale = !headers.isAdmitted(by: &partition.fences)
-                run.append(headers.meaning)
-                last = record.headersReference
             }
+            last = headers
+            unsafe run.append(headers.meaning)
             if isStale {
                 parts.metrics.droppedStale(topic)
             } else if known != nil {
