@@ -6,14 +6,16 @@ extension CompactCursor {
     ) -> Bool {
         var report = KnownReport()
         let isRead = shape.literals.withUnsafeBufferPointer { literals in
-            guard var literal = literals.baseAddress else { return false }
-            for step in shape.steps {
-                guard takeLiteral(literal, step.count),
-                    read(step.value, &minute, into: &report, &scanned)
-                else { return false }
-                literal += step.count
+            shape.steps.withUnsafeBufferPointer { steps in
+                guard var literal = literals.baseAddress else { return false }
+                for step in steps {
+                    guard take(step, literal),
+                        read(step.value, &minute, into: &report, &scanned)
+                    else { return false }
+                    literal += step.count
+                }
+                return position == end
             }
-            return position == end
         }
         // So far the strict scanner takes a duration, too.
         guard isRead, scanned.durationMs < 0x1p53 else { return false }
@@ -25,28 +27,38 @@ extension CompactCursor {
 
     /// - Parameter literal: with `ReportShape.slack` bytes behind its end.
     @inline(__always)
-    private mutating func takeLiteral(_ literal: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-        guard end - position >= count else { return false }
+    private mutating func take(
+        _ step: ReportShape.Step, _ literal: UnsafePointer<UInt8>
+    ) -> Bool {
         let a = UnsafeRawPointer(position)
         let b = UnsafeRawPointer(literal)
         @inline(__always) func differing(_ offset: Int) -> UInt64 {
             a.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
                 ^ b.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         }
+        guard end - position >= step.count + ReportShape.slack else {
+            return takeLast(step, literal)
+        }
         var offset = 0
-        while count - offset >= 16 {
+        while offset < step.wholes {
             guard differing(offset) | differing(offset + 8) == 0 else { return false }
             offset += 16
         }
-        let rest = count - offset
-        if end - position - offset >= 16 {
-            let low = UInt64(littleEndian: differing(offset)) & firstBytes(min(rest, 8))
-            let high = UInt64(littleEndian: differing(offset + 8)) & firstBytes(max(rest - 8, 0))
-            guard low | high == 0 else { return false }
-        } else {
-            guard equal(position + offset, literal + offset, rest) else { return false }
+        let low = UInt64(littleEndian: differing(offset)) & step.lowMask
+        let high = UInt64(littleEndian: differing(offset + 8)) & step.highMask
+        guard low | high == 0 else { return false }
+        position += step.count
+        return true
+    }
+
+    /// As `take`, near the end.
+    private mutating func takeLast(
+        _ step: ReportShape.Step, _ literal: UnsafePointer<UInt8>
+    ) -> Bool {
+        guard end - position >= step.count, equal(position, literal, step.count) else {
+            return false
         }
-        position += count
+        position += step.count
         return true
     }
 
@@ -119,11 +131,4 @@ private struct KnownReport {
 private func wholeMilliseconds(_ value: Double) -> Int64 {
     let whole = Int64(value)
     return Double(whole) < value ? whole + 1 : whole
-}
-
-/// A mask of the lowest.
-/// - Parameter count: 0 to 8.
-@inline(__always)
-private func firstBytes(_ count: Int) -> UInt64 {
-    count >= 8 ? .max : 1 << UInt64(8 * count) - 1
 }

@@ -100,6 +100,22 @@ struct ReportShape: Sendable {
     struct Step {
         let count: Int
         let value: ReportValue
+        /// Of them, those that are compared sixteen at a time.
+        let wholes: Int
+        /// Of the sixteen behind, those that are of them.
+        let lowMask: UInt64
+        let highMask: UInt64
+
+        init(count: Int, value: ReportValue) {
+            func firstBytes(_ count: Int) -> UInt64 {
+                count >= 8 ? .max : 1 << UInt64(8 * max(count, 0)) - 1
+            }
+            self.count = count
+            self.value = value
+            wholes = count & ~15
+            lowMask = firstBytes(count & 15)
+            highMask = firstBytes(count & 15 - 8)
+        }
     }
 
     /// One behind the other; quotes of values are here.
