@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A message's headers that mean something to a stage, as bytes: borrowed, as a run's messages are.
+/// A message's headers that mean something to a stage, as bytes, which are borrowed.
 ///
 /// A message of its own headers costs no text on the heap that way.
 @safe
@@ -23,6 +23,19 @@ public struct HeaderBytes {
         unsafe function = part(ranges.function, of: bytes)
     }
 
+    /// Appends their bytes, one behind the other.
+    func append(to bytes: inout [UInt8]) -> HeaderRanges {
+        func append(_ part: UnsafeRawBufferPointer?) -> Range<Int>? {
+            guard let part = unsafe part else { return nil }
+            let start = bytes.count
+            unsafe bytes.append(contentsOf: part)
+            return start..<bytes.count
+        }
+        return unsafe HeaderRanges(
+            contentType: append(contentType), customer: append(customer),
+            service: append(service), function: append(function))
+    }
+
     /// Whether both say the same. What mostly differs is looked at first.
     func says(_ other: HeaderBytes) -> Bool {
         unsafe Self.isSame(service, other.service) && Self.isSame(customer, other.customer)
@@ -38,19 +51,6 @@ public struct HeaderBytes {
         guard a.count == b.count else { return false }
         guard let first = a.baseAddress, let other = b.baseAddress else { return a.count == 0 }
         return unsafe memcmp(first, other, a.count) == 0
-    }
-
-    /// Of a header that is not given, with nothing.
-    @inlinable func withBytes<Result, Failure: Error>(
-        _ body: (
-            _ contentType: Span<UInt8>, _ customer: Span<UInt8>, _ service: Span<UInt8>,
-            _ function: Span<UInt8>
-        ) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-        return try unsafe body(
-            Span(_unsafeBytes: contentType ?? none), Span(_unsafeBytes: customer ?? none),
-            Span(_unsafeBytes: service ?? none), Span(_unsafeBytes: function ?? none))
     }
 }
 

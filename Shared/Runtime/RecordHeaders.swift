@@ -2,49 +2,66 @@ internal import Glibc
 internal import Kafka
 internal import Processing
 
-/// What a record's headers say: who wrote it, and how its value is to be read. Borrowed, as the
-/// record is.
+/// What a record's headers say: who wrote it, and how its value is to be read. They are borrowed.
 @safe
 struct RecordHeaders {
     private var writer: UnsafeRawBufferPointer?
     private var epoch: UnsafeRawBufferPointer?
-    private(set) var meaning = HeaderBytes()
+    private var given = HeaderBytes()
 
-    /// Of a name that comes twice the last counts.
-    init(_ record: RecordView) {
+    init() {
         unsafe writer = nil
         unsafe epoch = nil
-        unsafe record.withHeaders { name, value in
-            // No two of the names are of one length, but customer and function.
-            switch name.count {
-            case 5 where unsafe isName(name, HeaderName.epoch): unsafe epoch = value
-            case 6 where unsafe isName(name, HeaderName.writer): unsafe writer = value
-            case 7 where unsafe isName(name, HeaderName.service): unsafe meaning.service = value
-            case 8 where unsafe isName(name, HeaderName.customer):
-                unsafe meaning.customer = value
-            case 8 where unsafe isName(name, HeaderName.function):
-                unsafe meaning.function = value
-            case 12 where unsafe isName(name, HeaderName.contentType):
-                unsafe meaning.contentType = value
-            default: break
-            }
+    }
+
+    /// Of a name that comes twice the last counts.
+    @unsafe mutating func note(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        // No two of the names are of one length, but customer and function.
+        switch name.count {
+        case 5 where unsafe isName(name, HeaderName.epoch): unsafe epoch = value
+        case 6 where unsafe isName(name, HeaderName.writer): unsafe writer = value
+        case 7 where unsafe isName(name, HeaderName.service): unsafe given.service = value
+        case 8 where unsafe isName(name, HeaderName.customer): unsafe given.customer = value
+        case 8 where unsafe isName(name, HeaderName.function): unsafe given.function = value
+        case 12 where unsafe isName(name, HeaderName.contentType):
+            unsafe given.contentType = value
+        default: break
         }
-        // The others explain the content type.
-        if unsafe meaning.contentType == nil { meaning = HeaderBytes() }
     }
 
-    /// Whether both were written by the same; records in a row mostly are.
-    func hasWriter(of other: RecordHeaders) -> Bool {
-        unsafe HeaderBytes.isSame(writer, other.writer)
-            && HeaderBytes.isSame(epoch, other.epoch)
+    /// The others explain the content type.
+    var meaning: HeaderBytes { unsafe given.contentType == nil ? HeaderBytes() : given }
+
+    /// Whether a record may be taken: not that of a process that has lost its partition.
+    /// - Parameter known: of the record before, whose writer is mostly the same.
+    func isAdmitted(by fences: inout Fences, known: inout KnownWriter) -> Bool {
+        guard let writer = unsafe writer, let epoch = unsafe epoch else { return true }
+        if unsafe known.isAdmitted(writer, epoch) { return true }
+        guard let number = unsafe Int64(text(epoch)) else { return true }
+        guard unsafe fences.admits(writer: text(writer), epoch: number) else { return false }
+        unsafe known.note(writer, epoch)
+        return true
+    }
+}
+
+/// Who wrote the record that was admitted last.
+struct KnownWriter {
+    private var writer: [UInt8] = []
+    private var epoch: [UInt8] = []
+
+    @unsafe fileprivate func isAdmitted(
+        _ writer: UnsafeRawBufferPointer, _ epoch: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard !self.writer.isEmpty else { return false }
+        return unsafe self.writer.withUnsafeBytes { unsafe HeaderBytes.isSame($0, writer) }
+            && self.epoch.withUnsafeBytes { unsafe HeaderBytes.isSame($0, epoch) }
     }
 
-    /// A message of a process that has lost its partition is not to be taken.
-    func isAdmitted(by fences: inout Fences) -> Bool {
-        guard let writer = unsafe writer, let epoch = unsafe epoch,
-            let epoch = unsafe Int64(text(epoch))
-        else { return true }
-        return unsafe fences.admits(writer: text(writer), epoch: epoch)
+    @unsafe fileprivate mutating func note(
+        _ writer: UnsafeRawBufferPointer, _ epoch: UnsafeRawBufferPointer
+    ) {
+        unsafe self.writer = Array(writer)
+        unsafe self.epoch = Array(epoch)
     }
 }
 

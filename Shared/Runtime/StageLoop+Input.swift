@@ -36,18 +36,16 @@ extension StageLoop {
         // Where in the batch the run's messages are.
         var places: [Int] = []
         places.reserveCapacity(range.count)
-        var last: RecordHeaders?
-        var isStale = false
+        var writer = KnownWriter()
         for place in range {
             let record = batch[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
-            let headers = RecordHeaders(record)
-            if last?.hasWriter(of: headers) != true {
-                isStale = !headers.isAdmitted(by: &partition.fences)
+            var headers = RecordHeaders()
+            let isStale = unsafe record.takeHeaders({ unsafe headers.note($0, $1) }) {
+                run.append(headers.meaning)
+                return !headers.isAdmitted(by: &partition.fences, known: &writer)
             }
-            last = headers
-            unsafe run.append(headers.meaning)
             if isStale {
                 parts.metrics.droppedStale(topic)
             } else if known != nil {
