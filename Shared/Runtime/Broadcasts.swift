@@ -83,8 +83,9 @@ final class Broadcasts {
                 }
                 let value = Value(
                     topic: topic, key: key, bytes: bytes,
-                    writer: text(record.header(HeaderName.writer)),
-                    epoch: text(record.header(HeaderName.epoch)).flatMap { Int64($0) } ?? 0)
+                    writer: text(record.header(HeaderName.writer.description)),
+                    epoch: text(record.header(HeaderName.epoch.description)).flatMap { Int64($0) }
+                        ?? 0)
                 if let writer = value.writer,
                     !fences.admits(writer: writer, epoch: value.epoch)
                 {

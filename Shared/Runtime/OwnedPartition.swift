@@ -77,10 +77,10 @@ struct Fences: Equatable, Sendable {
 /// Header names that the runtime sets and reads.
 enum HeaderName {
     /// `stage/partition`.
-    static let writer = "writer"
-    static let epoch = "epoch"
-    static let contentType = "content-type"
-    static let customer = "customer"
-    static let service = "service"
-    static let function = "function"
+    static let writer: StaticString = "writer"
+    static let epoch: StaticString = "epoch"
+    static let contentType: StaticString = "content-type"
+    static let customer: StaticString = "customer"
+    static let service: StaticString = "service"
+    static let function: StaticString = "function"
 }

@@ -102,8 +102,8 @@ final class Publisher {
             return last.headers
         }
         let headers = [
-            (HeaderName.writer, Array(outgoing.writer.utf8)),
-            (HeaderName.epoch, Array("\(outgoing.epoch)".utf8)),
+            (HeaderName.writer.description, Array(outgoing.writer.utf8)),
+            (HeaderName.epoch.description, Array("\(outgoing.epoch)".utf8)),
         ]
         lastHeaders = (outgoing.writer, outgoing.epoch, headers)
         return headers

@@ -36,17 +36,15 @@ extension StageLoop {
         // Where in the batch the run's messages are.
         var places: [Int] = []
         places.reserveCapacity(range.count)
-        var last: RecordHeadersReference?
-        var isStale = false
+        var writer = KnownWriter()
         for place in range {
             let record = batch[place]
             guard record.offset >= position else { continue }
             position = record.offset + 1
-            if last.map({ record.hasHeaders($0) }) != true {
-                let headers = RecordHeaders(record)
-                isStale = !headers.isAdmitted(by: &partition.fences)
+            var headers = RecordHeaders()
+            let isStale = unsafe record.takeHeaders({ unsafe headers.note($0, $1) }) {
                 run.append(headers.meaning)
-                last = record.headersReference
+                return !headers.isAdmitted(by: &partition.fences, known: &writer)
             }
             if isStale {
                 parts.metrics.droppedStale(topic)

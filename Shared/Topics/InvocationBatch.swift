@@ -35,7 +35,7 @@ public struct InvocationBatch: Sendable {
     private var buffer = TextBuffer()
     /// The last one's: made anew for each it would be cleared each time.
     private var scanned = ScannedInvocation()
-    private var order = KeyOrder()
+    private var known = KnownWriting()
     private let hash: KeyedHash
     private let keepsIDs: Bool
 
@@ -80,17 +80,56 @@ public struct InvocationBatch: Sendable {
     public mutating func append(
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
-        try scan(value, as: encoding, into: &scanned, &order)
-        var ownPath: String?
+        let scanner = InvocationScanner(encoding)
         if case .lambdaTelemetry(let id) = encoding {
-            try id.checkNames()
-            ownPath = id.path
+            let isAppended = try append(
+                decodingReport: value, of: id.service.customer.utf8Span.span,
+                id.service.service.utf8Span.span, id.function.utf8Span.span)
+            guard !isAppended else { return }
+        }
+        try scanner.scan(value, into: &scanned, &known)
+        guard scanner != .lambdaReport,
+            let ends = scanned.appendPlainTexts(
+                of: value, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax, to: &buffer)
+        else { return append(try Invocation(scanned: scanned, in: value, as: encoding)) }
+        try append(ends)
+    }
+
+    /// A Lambda telemetry record of the function that these name, of which no texts are made.
+    /// - Returns: false where a text is not plain: it is for `append(decoding:as:)`, and nothing is
+    ///   appended.
+    /// - Throws: exactly when `append(decoding:as:)` does; nothing is then appended.
+    public mutating func append(
+        decodingReport value: Span<UInt8>, of customer: Span<UInt8>, _ service: Span<UInt8>,
+        _ function: Span<UInt8>
+    ) throws(Rejection) -> Bool {
+        let start = buffer.used
+        let nameBytesMax = FieldLimits.nameBytesMax
+        guard buffer.appendPath(customer, service, function, nameBytesMax: nameBytesMax) else {
+            return false
+        }
+        let path = buffer.used
+        do throws(Rejection) {
+            try InvocationScanner.lambdaReport.scan(value, into: &scanned, &known)
+        } catch {
+            buffer.truncate(to: start)
+            throw error
         }
         guard
-            let ends = scanned.appendPlainTexts(
-                of: value, path: ownPath, withID: keepsIDs, nameBytesMax: FieldLimits.nameBytesMax,
-                to: &buffer)
-        else { return append(try Invocation(scanned: scanned, in: value, as: encoding)) }
+            scanned.appendPlainID(
+                of: value, withID: keepsIDs, nameBytesMax: nameBytesMax, to: &buffer)
+        else {
+            buffer.truncate(to: start)
+            return false
+        }
+        try append(
+            TextEnds(start: start, path: path, trigger: path, runtime: path, id: buffer.used))
+        return true
+    }
+
+    /// What was scanned, when its numbers are in range.
+    @inline(__always)
+    private mutating func append(_ ends: TextEnds) throws(Rejection) {
         if !scanned.areNumbersInRange {
             do throws(Rejection) {
                 try scanned.checkNumbers()
@@ -132,14 +171,6 @@ public struct InvocationBatch: Sendable {
         flat.outcome = invocation.outcome
         flat.pathHash = hash(buffer.bytes.span.extracting(flat.path.range))
         invocations.append(flat)
-    }
-}
-
-extension FunctionID {
-    fileprivate func checkNames() throws(Rejection) {
-        try FieldLimits.check(name: service.customer, of: "customer")
-        try FieldLimits.check(name: service.service, of: "service")
-        try FieldLimits.check(name: function, of: "function")
     }
 }
 

@@ -20,7 +20,8 @@ public enum InvocationEncoding: Equatable, Sendable {
             return
         }
         // As it mostly stands there; parameters and odd spelling take longer.
-        let isUsual = contentType == telemetryType || contentType == "application/x-protobuf"
+        let isUsual =
+            contentType == telemetryType.description || contentType == "application/x-protobuf"
         let essence =
             isUsual
             ? contentType
@@ -28,7 +29,7 @@ public enum InvocationEncoding: Equatable, Sendable {
         switch essence {
         case "application/json", "": self = .json
         case "application/x-protobuf", "application/protobuf": self = .protobuf
-        case telemetryType:
+        case telemetryType.description:
             self = .lambdaTelemetry(
                 try FunctionID(customer: customer, service: service, lambda: function))
         default:
@@ -41,7 +42,31 @@ public enum InvocationEncoding: Equatable, Sendable {
     }
 }
 
-private let telemetryType = "application/vnd.aws.lambda.telemetry+json"
+private let telemetryType: StaticString = "application/vnd.aws.lambda.telemetry+json"
+
+/// What headers mostly say.
+public enum UsualEncoding: Sendable {
+    case json, protobuf
+    /// A Lambda telemetry record of a function that the headers name, not by an ARN.
+    case namedReport
+
+    /// - Parameters: a header's bytes, none of one that is not given.
+    /// - Returns: nil when they may say anything else: then `InvocationEncoding` makes it out.
+    public init?(contentType: Span<UInt8>, function: Span<UInt8>) {
+        func isType(_ word: StaticString) -> Bool {
+            contentType.count == word.utf8CodeUnitCount && starts(contentType, with: word)
+        }
+        if isType("") {
+            self = .json
+        } else if isType("application/x-protobuf") {
+            self = .protobuf
+        } else if isType(telemetryType), !starts(function, with: "arn:") {
+            self = .namedReport
+        } else {
+            return nil
+        }
+    }
+}
 
 extension Invocation {
     /// - Throws: when the bytes are no invocation, lack a field, or hold a value it cannot have.
@@ -53,7 +78,8 @@ extension Invocation {
     public init(
         decoding value: Span<UInt8>, as encoding: InvocationEncoding
     ) throws(Rejection) {
-        try self.init(scanned: try scan(value, as: encoding), in: value, as: encoding)
+        let scanned = try InvocationScanner(encoding).scan(value)
+        try self.init(scanned: scanned, in: value, as: encoding)
     }
 
     init(
@@ -101,28 +127,45 @@ extension Outcome {
     }
 }
 
-func scan(
-    _ value: Span<UInt8>, as encoding: InvocationEncoding
-) throws(Rejection) -> ScannedInvocation {
-    var scanned = ScannedInvocation()
+/// How the messages before were written.
+struct KnownWriting: Sendable {
     var order = KeyOrder()
-    try scan(value, as: encoding, into: &scanned, &order)
-    return scanned
+    var reports = ReportShapes()
 }
 
-func scan(
-    _ value: Span<UInt8>, as encoding: InvocationEncoding,
-    into scanned: inout ScannedInvocation, _ order: inout KeyOrder
-) throws(Rejection) {
-    guard !value.isEmpty else { throw Rejection(.empty, "the message has no bytes") }
-    do throws(ScanFailure) {
+/// What reads a message.
+enum InvocationScanner {
+    case json, protobuf, lambdaReport
+
+    init(_ encoding: InvocationEncoding) {
         switch encoding {
-        case .json: try scanned.read(json: value, &order)
-        case .protobuf: try scanned.read(protobuf: value)
-        case .lambdaTelemetry: scanned = try ScannedInvocation(lambdaTelemetry: value)
+        case .json: self = .json
+        case .protobuf: self = .protobuf
+        case .lambdaTelemetry: self = .lambdaReport
         }
-    } catch {
-        throw Rejection(error, in: value, format: encoding == .protobuf ? .notProtobuf : .notJSON)
+    }
+
+    func scan(_ value: Span<UInt8>) throws(Rejection) -> ScannedInvocation {
+        var scanned = ScannedInvocation()
+        var known = KnownWriting()
+        try scan(value, into: &scanned, &known)
+        return scanned
+    }
+
+    @inline(__always)
+    func scan(
+        _ value: Span<UInt8>, into scanned: inout ScannedInvocation, _ known: inout KnownWriting
+    ) throws(Rejection) {
+        guard !value.isEmpty else { throw Rejection(.empty, "the message has no bytes") }
+        do throws(ScanFailure) {
+            switch self {
+            case .json: try scanned.read(json: value, &known.order)
+            case .protobuf: try scanned.read(protobuf: value)
+            case .lambdaReport: try scanned.read(lambdaTelemetry: value, &known.reports)
+            }
+        } catch {
+            throw Rejection(error, in: value, format: self == .protobuf ? .notProtobuf : .notJSON)
+        }
     }
 }
 

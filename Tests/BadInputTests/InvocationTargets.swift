@@ -162,7 +162,40 @@ private func isLambdaRecord(_ input: [UInt8]) throws -> Bool {
             contentType: "application/vnd.aws.lambda.telemetry+json", customer: header(0),
             service: header(1), function: header(2))
     } catch { return false }
-    return try isInvocation(Array(parts[parts.count - 1]), as: encoding)
+    let bytes = Array(parts[parts.count - 1])
+    try isKnownOrNot(bytes, as: encoding)
+    return try isInvocation(bytes, as: encoding)
+}
+
+/// What records came before changes nothing, nor whether their function is named by bytes or texts.
+private func isKnownOrNot(_ bytes: [UInt8], as encoding: InvocationEncoding) throws {
+    let empty = InvocationBatch(hashKey: 1, keepsIDs: true)
+    var knowing = empty
+    for record in lambdaRecords {
+        let body = Array(record.split(separator: separator, omittingEmptySubsequences: false)[3])
+        try? knowing.append(decoding: body.span, as: encoding)
+    }
+    knowing.removeAll()
+    func outcome(
+        _ batch: InvocationBatch, _ append: (inout InvocationBatch) throws -> Void
+    ) -> (batch: InvocationBatch, refusal: Rejection?) {
+        var batch = batch
+        do { try append(&batch) } catch { return (batch, error as? Rejection) }
+        return (batch, nil)
+    }
+    let first = outcome(empty) { try $0.append(decoding: bytes.span, as: encoding) }
+    let later = outcome(knowing) { try $0.append(decoding: bytes.span, as: encoding) }
+    try hold(first == later, "known it is \(later), was \(first)")
+    guard case .lambdaTelemetry(let id) = encoding else { return }
+    let (customer, service) = (Array(id.service.customer.utf8), Array(id.service.service.utf8))
+    let function = Array(id.function.utf8)
+    var isAppended = true
+    let named = outcome(knowing) {
+        isAppended = try $0.append(
+            decodingReport: bytes.span, of: customer.span, service.span, function.span)
+    }
+    try hold(!isAppended || first == named, "named by bytes it is \(named), was \(first)")
+    try hold(isAppended || named.batch == empty, "left to another and kept: \(named)")
 }
 
 // MARK: - Names

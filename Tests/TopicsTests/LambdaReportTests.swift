@@ -79,4 +79,52 @@ import Topics
         #expect(throws: Rejection.self) { try identity(nil, nil, "arn:aws:s3:::bucket") }
         #expect(throws: Rejection.self) { try InvocationEncoding(contentType: "text/html") }
     }
+
+    @Test(arguments: UInt64(0)..<20)
+    func `is of the same function whether its name is taken as bytes or as texts`(
+        seed: UInt64
+    ) throws {
+        var random = Draws(seed: seed)
+        let type = "application/vnd.aws.lambda.telemetry+json"
+        let typeBytes = Array(type.utf8)
+        var plain = 0
+        for _ in 0..<400 {
+            let names = (0..<3).map { _ in
+                Bool.random(using: &random)
+                    ? someName(&random)
+                    : ["pay", "arn:pay", "team-1", "fn:2", ""].randomElement(using: &random) ?? ""
+            }
+            let (customer, service) = (Array(names[0].utf8), Array(names[1].utf8))
+            let (function, record) = (Array(names[2].utf8), Array(report.utf8))
+            let usual = UsualEncoding(contentType: typeBytes.span, function: function.span)
+            guard usual == .namedReport else { continue }
+            var named = InvocationBatch(hashKey: 0, keepsIDs: true)
+            let isAppended = try named.append(
+                decodingReport: record.span, of: customer.span, service.span, function.span)
+            guard isAppended else {
+                #expect(named == InvocationBatch(hashKey: 0, keepsIDs: true))
+                continue
+            }
+            plain += 1
+            let encoding = try InvocationEncoding(
+                contentType: type, customer: names[0], service: names[1], function: names[2])
+            let id = FunctionID(customer: names[0], service: names[1], function: names[2])
+            #expect(encoding == .lambdaTelemetry(id))
+            #expect(try named == batch(record, as: encoding))
+        }
+        #expect(plain > 4)
+    }
+
+    @Test func `is read as headers mostly say it where they do`() throws {
+        func usual(_ type: String, _ function: String = "pay") -> UsualEncoding? {
+            let (type, function) = (Array(type.utf8), Array(function.utf8))
+            return UsualEncoding(contentType: type.span, function: function.span)
+        }
+        #expect(usual("") == .json && usual("application/x-protobuf") == .protobuf)
+        #expect(usual("application/vnd.aws.lambda.telemetry+json") == .namedReport)
+        #expect(usual("application/vnd.aws.lambda.telemetry+json", "arn:aws:lambda:") == nil)
+        for type in ["application/json", "application/X-protobuf", "application/x-protobuf;", "x"] {
+            #expect(usual(type) == nil)
+        }
+    }
 }

@@ -13,24 +13,15 @@ extension FeaturizerStage {
         var numbers: [Int32] = []
         places.reserveCapacity(Self.batchMax)
         numbers.reserveCapacity(Self.batchMax)
-        var headersNumber = -1
-        var encoding = Result<InvocationEncoding, Rejection>.success(.json)
+        var reading = Reading()
         var first = 0
         while first < run.count {
             let end = min(first + Self.batchMax, run.count)
             batch.removeAll()
             places.removeAll(keepingCapacity: true)
             for i in first..<end {
-                if run.headersNumber(at: i) != headersNumber {
-                    headersNumber = run.headersNumber(at: i)
-                    let headers = run.headers(at: i)
-                    encoding = Result { () throws(Rejection) in try InvocationEncoding(headers) }
-                }
                 do throws(Rejection) {
-                    let encoding = try encoding.get()
-                    try run.withValue(at: i) { (value) throws(Rejection) in
-                        try batch.append(decoding: value, as: encoding)
-                    }
+                    try decode(i, of: run, &reading)
                     places.append(i)
                 } catch {
                     rejecting(i, error)
@@ -39,6 +30,60 @@ extension FeaturizerStage {
             find(&numbers)
             fold(places, numbers, nowMs: nowMs, &effects, rejecting)
             first = end
+        }
+    }
+
+    /// How messages are to be read, made out anew where headers change.
+    private struct Reading {
+        var headersNumber = -1
+        var usual: UsualEncoding?
+        /// Where it is not as usual.
+        var encoding: Result<InvocationEncoding, Rejection>?
+    }
+
+    @inline(__always)
+    private mutating func decode(
+        _ place: Int, of run: MessageRun, _ reading: inout Reading
+    ) throws(Rejection) {
+        let headersNumber = run.headersNumber(at: place)
+        if headersNumber != reading.headersNumber {
+            reading.headersNumber = headersNumber
+            reading.usual = run.withHeaders(at: place) {
+                UsualEncoding(contentType: $0, function: $3)
+            }
+            if reading.encoding != nil { reading.encoding = nil }
+        }
+        switch reading.usual {
+        case .json: try append(place, of: run, as: .json)
+        case .protobuf: try append(place, of: run, as: .protobuf)
+        case .namedReport:
+            let isAppended = try run.withHeaders(at: place) {
+                (_, customer, service, function) throws(Rejection) in
+                try run.withValue(at: place) { (value) throws(Rejection) in
+                    try batch.append(decodingReport: value, of: customer, service, function)
+                }
+            }
+            if !isAppended { try decodeUnusual(place, of: run, &reading) }
+        case nil: try decodeUnusual(place, of: run, &reading)
+        }
+    }
+
+    @inline(never)
+    private mutating func decodeUnusual(
+        _ place: Int, of run: MessageRun, _ reading: inout Reading
+    ) throws(Rejection) {
+        let encoding =
+            reading.encoding
+            ?? Result { () throws(Rejection) in try InvocationEncoding(run.headers(at: place)) }
+        reading.encoding = encoding
+        try append(place, of: run, as: try encoding.get())
+    }
+
+    private mutating func append(
+        _ place: Int, of run: MessageRun, as encoding: InvocationEncoding
+    ) throws(Rejection) {
+        try run.withValue(at: place) { (value) throws(Rejection) in
+            try batch.append(decoding: value, as: encoding)
         }
     }
 

@@ -89,7 +89,14 @@ struct CompactCursor {
     /// A text of ASCII without escapes; whether a name may be it is found on the way.
     @inline(__always)
     private mutating func text() -> ScannedText? {
-        guard take(UInt8(ascii: "\"")) else { return nil }
+        guard take(UInt8(ascii: "\"")), let text = textBeforeQuote() else { return nil }
+        position += 1
+        return text
+    }
+
+    /// Its opening quote is behind; the closing one is not passed.
+    @inline(__always)
+    mutating func textBeforeQuote() -> ScannedText? {
         let first = position
         var odd: UInt32 = 0
         while true {
@@ -99,11 +106,27 @@ struct CompactCursor {
                 guard position[count] == UInt8(ascii: "\"") else { return nil }
                 odd |= marks.odd & (1 << UInt32(count) - 1)
                 position += count
-                return ended(first, isPlain: odd == 0)
+                return ScannedText(
+                    offset: Int32(truncatingIfNeeded: first - start),
+                    count: Int32(truncatingIfNeeded: position - first), isPlain: odd == 0)
             }
             odd |= marks.odd
             position += 16
             guard position < end else { return nil }
+        }
+    }
+
+    /// As `textBeforeQuote`, of one that nobody reads.
+    @inline(__always)
+    mutating func skipTextBeforeQuote() -> Bool {
+        while true {
+            let special = marks().special
+            if special != 0 {
+                position += special.trailingZeroBitCount
+                return position.pointee == UInt8(ascii: "\"")
+            }
+            position += 16
+            guard position < end else { return false }
         }
     }
 
@@ -116,16 +139,6 @@ struct CompactCursor {
         marks.special >>= UInt32(16 - left)
         marks.odd >>= UInt32(16 - left)
         return marks
-    }
-
-    @inline(__always)
-    private mutating func ended(_ first: UnsafePointer<UInt8>, isPlain: Bool) -> ScannedText {
-        let count = position - first
-        position += 1
-        return ScannedText(
-            offset: Int32(truncatingIfNeeded: first - start),
-            count: Int32(truncatingIfNeeded: count),
-            isPlain: isPlain)
     }
 }
 

@@ -10,19 +10,38 @@ extension ScannedInvocation {
     /// - SeeAlso: AWS Lambda Developer Guide, "Lambda Telemetry API Event schema reference".
     public init(lambdaTelemetry bytes: Span<UInt8>) throws(ScanFailure) {
         self = try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
-            var cursor = try JSONCursor(bytes)
-            var report = Report()
-            try cursor.expectObject()
-            try cursor.members { cursor, name throws(ScanFailure) in
-                try cursor.readEvent(name, into: &report)
-            }
-            try cursor.expectEnd()
-            return try report.scanned(in: cursor)
+            try Self.scan(anyReport: bytes).scanned
         }
+    }
+
+    /// The same, by the shapes of the reports before where one fits.
+    public mutating func read(
+        lambdaTelemetry bytes: Span<UInt8>, _ shapes: inout ReportShapes
+    ) throws(ScanFailure) {
+        try bytes.withUnsafeBufferPointer { bytes throws(ScanFailure) in
+            guard !read(knownReport: bytes, &shapes) else { return }
+            let (scanned, places) = try Self.scan(anyReport: bytes)
+            self = scanned
+            shapes.learn(bytes, places, present: present)
+        }
+    }
+
+    static func scan(
+        anyReport bytes: UnsafeBufferPointer<UInt8>
+    ) throws(ScanFailure) -> (scanned: ScannedInvocation, places: ReportPlaces) {
+        var cursor = try JSONCursor(bytes)
+        var report = Report()
+        try cursor.expectObject()
+        try cursor.members { cursor, name throws(ScanFailure) in
+            try cursor.readEvent(name, into: &report)
+        }
+        try cursor.expectEnd()
+        return (try report.scanned(in: cursor), report.places)
     }
 }
 
 private struct Report {
+    var places = ReportPlaces()
     var timeMs: Int64?
     var hasType = false
     var hasRecord = false
@@ -114,12 +133,13 @@ extension JSONCursor {
         guard report.timeMs == nil else {
             throw ScanFailure(.duplicate, field: "time", at: from)
         }
-        guard let timeMs = plainMilliseconds(text) ?? milliseconds(says(text)) else {
+        guard let timeMs = plainTime(text) ?? milliseconds(says(text)) else {
             throw ScanFailure(
                 .wrongType, field: "time", expected: "a time as 2026-01-31T23:59:59.123Z",
                 at: from, count: offset - from)
         }
         report.timeMs = timeMs
+        report.places[.time] = text.offset
     }
 
     private mutating func readType(into report: inout Report) throws(ScanFailure) {
@@ -127,6 +147,7 @@ extension JSONCursor {
         guard !report.hasType else { throw ScanFailure(.duplicate, field: "type", at: from) }
         guard let type = try optionalText("type") else { return }
         report.hasType = true
+        report.places[.type] = type.offset
         guard says(type, "platform.report") else {
             throw ScanFailure(
                 .wrongType, field: "type", expected: "\"platform.report\"", at: from,
@@ -138,11 +159,11 @@ extension JSONCursor {
         _ name: ScannedText, into report: inout Report
     ) throws(ScanFailure) {
         if says(name, "requestId") {
-            try read(into: &report.requestID, "record.requestId")
+            try read(into: &report.requestID, &report.places[.requestID], "record.requestId")
         } else if says(name, "status") {
-            try read(into: &report.status, "record.status")
+            try read(into: &report.status, &report.places[.status], "record.status")
         } else if says(name, "errorType") {
-            try read(into: &report.errorType, "record.errorType")
+            try read(into: &report.errorType, &report.places[.errorType], "record.errorType")
         } else if says(name, "metrics") {
             try enterObject("record.metrics", &report.hasMetrics)
             try members { cursor, name throws(ScanFailure) in
@@ -157,13 +178,18 @@ extension JSONCursor {
         _ name: ScannedText, into report: inout Report
     ) throws(ScanFailure) {
         if says(name, "durationMs") {
-            try read(into: &report.durationMs, "record.metrics.durationMs")
+            try read(
+                into: &report.durationMs, &report.places[.durationMs], "record.metrics.durationMs")
         } else if says(name, "memorySizeMB") {
-            try read(into: &report.memorySizeMb, "record.metrics.memorySizeMB")
+            try read(
+                into: &report.memorySizeMb, &report.places[.memorySizeMb],
+                "record.metrics.memorySizeMB")
         } else if says(name, "maxMemoryUsedMB") {
-            try read(into: &report.memoryUsedMb, "record.metrics.maxMemoryUsedMB")
+            try read(
+                into: &report.memoryUsedMb, &report.places[.memoryUsedMb],
+                "record.metrics.maxMemoryUsedMB")
         } else if says(name, "initDurationMs") {
-            try read(into: &report.initMs, "record.metrics.initDurationMs")
+            try read(into: &report.initMs, &report.places[.initMs], "record.metrics.initDurationMs")
         } else {
             try skipValue(depth: 4)
         }
@@ -181,41 +207,25 @@ extension JSONCursor {
     }
 
     private mutating func read(
-        into value: inout ScannedText?, _ field: StaticString
+        into value: inout ScannedText?, _ place: inout Int32, _ field: StaticString
     ) throws(ScanFailure) {
         guard value == nil else { throw ScanFailure(.duplicate, field: field, at: offset) }
         value = try optionalText(field)
+        if let value { place = value.offset }
     }
 
     private mutating func read(
-        into value: inout Double?, _ field: StaticString
+        into value: inout Double?, _ place: inout Int32, _ field: StaticString
     ) throws(ScanFailure) {
         guard value == nil else { throw ScanFailure(.duplicate, field: field, at: offset) }
+        skipWhitespace()
+        place = Int32(truncatingIfNeeded: offset)
         value = try optionalDouble(field)
     }
 
-    /// `2026-01-31T23:59:59.123Z`, as Lambda writes it; nil for any other way, right or wrong.
-    private func plainMilliseconds(_ text: ScannedText) -> Int64? {
+    /// nil for a time in any other way than Lambda's own, right or wrong.
+    private func plainTime(_ text: ScannedText) -> Int64? {
         guard !text.isEscaped, text.count == 24 else { return nil }
-        let place = start + Int(text.offset)
-        var isDigit = true
-        func number(_ from: Int, _ count: Int) -> Int {
-            var value = 0
-            for i in from..<from + count {
-                let digit = place[i] &- 0x30
-                isDigit = isDigit && digit < 10
-                value = value &* 10 &+ Int(digit)
-            }
-            return value
-        }
-        let (year, month, day) = (number(0, 4), number(5, 2), number(8, 2))
-        let (hour, minute, second) = (number(11, 2), number(14, 2), number(17, 2))
-        let ms = number(20, 3)
-        guard isDigit, place[4] == 0x2D, place[7] == 0x2D, place[10] == 0x54, place[13] == 0x3A,
-            place[16] == 0x3A, place[19] == 0x2E, place[23] == 0x5A, (1...12).contains(month),
-            (1...28).contains(day), hour < 24, minute < 60, second < 60
-        else { return nil }
-        let minutes = (days(year, month, day) * 24 + hour) * 60 + minute
-        return Int64(minutes * 60_000 + second * 1_000 + ms)
+        return plainMilliseconds(start + Int(text.offset))
     }
 }

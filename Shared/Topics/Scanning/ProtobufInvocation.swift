@@ -1,3 +1,5 @@
+internal import CBytes
+
 extension ScannedInvocation {
     /// An invocation as `invocation.proto` has it.
     ///
@@ -10,6 +12,7 @@ extension ScannedInvocation {
             unmarkAll()
             var cursor = try WireCursor(bytes)
             try cursor.readInvocation(into: &self)
+            guard !isComplete else { return }
             try checkPresence()
         }
     }
@@ -47,10 +50,17 @@ struct WireCursor {
             case 0x12: scanned.set(.service, try taggedText(.service))
             case 0x1A: scanned.set(.function, try taggedText(.function))
             case 0x22: scanned.set(.invocation, try taggedText(.invocation))
+            case 0x28:
+                position += 1
+                scanned.startedAtMs = Int64(bitPattern: try varint())
+                scanned.mark(.startedAtMs)
             case 0x31: scanned.set(.durationMs, try taggedDouble())
             case 0x39: scanned.set(.cpuMs, try taggedDouble())
             case 0x41: scanned.set(.memoryMb, try taggedDouble())
             case 0x49: scanned.set(.memoryPeakMb, try taggedDouble())
+            case 0x78:
+                position += 1
+                try readOutcome(into: &scanned)
             default: try readField(into: &scanned)
             }
         }
@@ -111,8 +121,22 @@ struct WireCursor {
         }
     }
 
+    /// A varint of up to eight bytes, read as one word.
     @inline(__always)
     private mutating func varint() throws(ScanFailure) -> UInt64 {
+        guard end - position >= 8 else { return try longVarint() }
+        let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+        let lasts = ~word & highs
+        guard lasts != 0 else { return try longVarint() }
+        position += lasts.trailingZeroBitCount >> 3 + 1
+        // Of the bytes up to the last, seven bits each: pairs, then fours, then all.
+        let sevens = word & (lasts ^ (lasts &- 1)) & ~highs
+        let pairs = sevens & 0x007F_007F_007F_007F | (sevens & 0x7F00_7F00_7F00_7F00) >> 1
+        let fours = pairs & 0x0000_3FFF_0000_3FFF | (pairs & 0x3FFF_0000_3FFF_0000) >> 2
+        return fours & 0x0FFF_FFFF | (fours >> 32) << 28
+    }
+
+    private mutating func longVarint() throws(ScanFailure) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < end {
@@ -143,8 +167,27 @@ struct WireCursor {
         return UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
     }
 
+    @inline(__always)
     private mutating func text(_ field: InvocationField) throws(ScanFailure) -> ScannedText {
         let count = try length()
+        if count <= 16, end - position >= 16 {
+            let marks = antiphase_mark16(position)
+            let own: UInt32 = 1 << UInt32(truncatingIfNeeded: count) - 1
+            if marks.special & own == 0 {
+                defer { position += count }
+                return ScannedText(
+                    offset: Int32(truncatingIfNeeded: position - start),
+                    count: Int32(truncatingIfNeeded: count), isPlain: marks.odd & own == 0)
+            }
+        }
+        return try longText(field, count)
+    }
+
+    /// Of any number of bytes, and what quotes and backslashes are in, which mean nothing here.
+    @inline(never)
+    private mutating func longText(
+        _ field: InvocationField, _ count: Int
+    ) throws(ScanFailure) -> ScannedText {
         let first = position
         let last = position + count
         if let isPlain = asciiIsPlain(first, count) {
@@ -192,6 +235,15 @@ struct WireCursor {
 
     @inline(__always)
     private mutating func length() throws(ScanFailure) -> Int {
+        if position < end, position.pointee < 0x80 {
+            let count = Int(position.pointee)
+            guard count < end - position else {
+                _ = try varint()
+                throw malformed("the bytes counted")
+            }
+            position += 1
+            return count
+        }
         let count = try varint()
         guard count <= UInt64(end - position) else { throw malformed("the bytes counted") }
         return Int(count)

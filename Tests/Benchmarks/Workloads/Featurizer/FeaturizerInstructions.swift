@@ -73,22 +73,21 @@ extension FeaturizerBenchmark {
         var bytes: [UInt8] = []
         let messages = (0..<events * Self.rounds).map { number in
             message.write(draws.next(number))
+            let start = bytes.count
             bytes += message.value
-            return (end: bytes.count, headers: Headers(message.headers))
+            let value = start..<bytes.count
+            return (value: value, headers: Headers(message.headers).append(to: &bytes))
         }
         var stage = FeaturizerStage(partition: 0)
-        var (start, rejected) = (0, 0)
+        var rejected = 0
         unsafe bytes.withUnsafeBytes { bytes in
             for first in stride(from: 0, to: events * rounds, by: batchRecords) {
                 var run = MessageRun(.invocations)
-                var last = Headers.none
                 for message in messages[first..<min(first + batchRecords, events * rounds)] {
-                    // As the loop does: most messages have those of the one before.
-                    if message.headers != last { run.append(message.headers) }
-                    last = message.headers
+                    // As the loop does.
+                    unsafe run.append(HeaderBytes(message.headers, of: bytes))
                     unsafe run.append(
-                        UnsafeRawBufferPointer(rebasing: bytes[start..<message.end]))
-                    start = message.end
+                        UnsafeRawBufferPointer(rebasing: bytes[message.value]))
                 }
                 var effects = Effects<FeaturizerRow>()
                 stage.process(run, nowMs: InvocationTopic.startMs, &effects) { _, _ in
