@@ -35,7 +35,8 @@ public struct Benchmark: Sendable {
     /// In the order in which data passes through the line.
     public static let all = [
         fleetGeneration, jsonDecoding, protobufDecoding, featurization, shapePublishing,
-        shapeEncoding, weekEncoding, training, monthTraining, embedding, neighbours, prediction,
+        shapeEncoding, weekEncoding, training, monthTraining, embedding, announcing, neighbours,
+        prediction,
         allocation,
     ]
 }

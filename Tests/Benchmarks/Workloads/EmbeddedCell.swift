@@ -53,11 +53,21 @@ struct EmbeddedCell {
     }
 
     /// What the partition says once a model is released and a quarter of an hour has passed.
-    func embed(_ restored: LearnerStage, by release: ModelReleased) throws -> [Representation] {
-        var stage = restored
+    func embed(_ stage: inout LearnerStage, by release: ModelReleased) throws -> [Representation] {
         var effects = Effects<LearnerStage.Row>()
         try stage.process(.model(release), nowMs: 0, &effects)
         try stage.process(.shape(next), nowMs: 0, &effects)
+        return effects.messages.compactMap { $0 as? Representation }
+    }
+
+    /// What it says later, at the end of an hour in which only the first function ran.
+    ///
+    /// - Parameter hour: of the day, from 1.
+    func goOn(_ stage: inout LearnerStage, hour: Int) throws -> [Representation] {
+        var effects = Effects<LearnerStage.Row>()
+        var later = next
+        later.slotStartMs += Int64(hour) * 3_600_000
+        try stage.process(.shape(later), nowMs: 0, &effects)
         return effects.messages.compactMap { $0 as? Representation }
     }
 

@@ -60,19 +60,40 @@ extension Benchmark {
                 functions: first..<min(size, first + EmbeddedCell.functionsMax))
         }
         return Prepared {
-            let stages = try prepared.map { ($0, try $0.restored()) }
+            var stages = try prepared.map { try $0.restored() }
             return {
-                var (count, digest) = (0, Digest())
-                for (cell, stage) in stages {
-                    for told in try cell.embed(stage, by: release) {
-                        count += 1
-                        digest.add(Double(told.vector[0]))
-                        for other in told.nearest + told.opposite { digest.add(other.score) }
-                    }
+                var told: [Representation] = []
+                for (index, cell) in prepared.enumerated() {
+                    told += try cell.embed(&stages[index], by: release)
                 }
-                return Outcome(count: count, digest: digest)
+                return outcome(of: told)
             }
         }
+    }
+
+    static let announcing = Benchmark(
+        "announce-one", "a function with news, alone of a cell as full as it may be",
+        unit: "functions", smoke: 2, full: 20
+    ) { size in
+        let count = size == 2 ? 40 : Limits.functionsPerPartition
+        let cell = try EmbeddedCell(functions: 0..<count)
+        let release = try release()
+        return Prepared {
+            var stage = try cell.restored()
+            _ = try cell.embed(&stage, by: release)
+            return {
+                outcome(of: try (1...size).flatMap { try cell.goOn(&stage, hour: $0) })
+            }
+        }
+    }
+
+    private static func outcome(of told: [Representation]) -> Outcome {
+        var digest = Digest()
+        for one in told {
+            digest.add(Double(one.vector[0]))
+            for other in one.nearest + one.opposite { digest.add(other.score) }
+        }
+        return Outcome(count: told.count, digest: digest)
     }
 
     static let neighbours = Benchmark(
