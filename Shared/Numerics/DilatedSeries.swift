@@ -122,7 +122,11 @@ public struct DilatedSeries {
     private static func sum(of series: [[Float]], _ channels: [Int]) -> [Float] {
         var sum = series[channels[0]]
         for channel in channels.dropFirst() {
-            for i in sum.indices { sum[i] += series[channel][i] }
+            series[channel].withUnsafeBufferPointer { other in
+                sum.withUnsafeMutableBufferPointer { sum in
+                    for i in sum.indices { sum[i] += other[i] }
+                }
+            }
         }
         return sum
     }

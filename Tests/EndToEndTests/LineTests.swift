@@ -142,6 +142,13 @@ struct `The line` {
             try session.execute("select count(*) from dashboard.trainings where released")[0][0]
         }
         #expect(trainings > 0)
+        let clusters: Int64 = try line.query { session in
+            try session.execute(
+                "select count(*) from learner.clusters where model_version = $1 "
+                    + "and functions > 0 and success_prior is not null", .int4(Int32(before + 1))
+            )[0][0]
+        }
+        #expect(clusters > 0)
     }
 
     private func withLine(

@@ -43,8 +43,9 @@ import Testing
         #expect(throws: CorruptState.self) { try EncoderModel(bytes: notANumber) }
     }
 
-    @Test func `of a make that is no more is put aside`() throws {
-        let old: [UInt8] = [1, 2, 3]
+    @Test(arguments: UInt8(1)...2)
+    func `of a make that is no more is put aside`(make: UInt8) throws {
+        let old: [UInt8] = [make, 2, 3]
         #expect(EncoderModel.isOutdated(old) && !EncoderModel.isOutdated(EncoderModel.prior.bytes))
         #expect(throws: CorruptState.self) { try EncoderModel(bytes: old) }
         var stage = LearnerStage(partition: 0)

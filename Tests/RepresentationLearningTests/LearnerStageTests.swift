@@ -152,16 +152,32 @@ private func released(version: Int) -> ModelReleased {
         fittedToMs: 0, seed: 1, parameters: model.bytes)
 }
 
+/// With what its runs took, and how they ended; now and then nothing is known of it.
+private func run(_ shape: FunctionShape, _ random: inout SeededRandom) -> FunctionShape {
+    guard random.uniform() < 0.8 else { return shape }
+    var shape = shape
+    let duration = 1_000 * random.uniform()
+    shape.durationMs = Percentiles(
+        p1: duration, p50: duration, p95: duration, p99: duration, max: duration, mean: duration)
+    shape.memoryMb = (512 * random.uniform()).rounded()
+    if random.uniform() < 0.1 { shape.counts.add(.error) }
+    shape.trigger = random.uniform() < 0.5 ? "http" : "timer"
+    return shape
+}
+
 /// Slots of several functions with some late corrections, and models between them.
 private func hours(_ hours: Int, functions: Int, releasing: [Int]) -> [any TopicMessage] {
     var random = SeededRandom(seed: 5)
     var messages: [any TopicMessage] = []
     for slot in 0..<hours * 12 {
         for name in 0..<functions {
-            messages.append(shape("f\(name)", slot: slot, cpuMs: 1_000 * random.uniform()))
+            messages.append(
+                run(
+                    shape("f\(name)", slot: slot, cpuMs: 1_000 * random.uniform()), &random))
         }
         if slot % 10 == 9 {
-            messages.append(shape("f1", slot: slot - 4, cpuMs: 2_000 * random.uniform()))
+            messages.append(
+                run(shape("f1", slot: slot - 4, cpuMs: 2_000 * random.uniform()), &random))
         }
     }
     for (index, place) in releasing.enumerated() {

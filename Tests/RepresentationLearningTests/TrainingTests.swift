@@ -142,8 +142,7 @@ import Topics
         let blunt = EncoderModel(
             version: 1,
             encoder: SeriesEncoder(
-                cleaning: encoder.cleaning, bank: encoder.bank, figures: encoder.figures,
-                standardisation: encoder.standardisation,
+                features: encoder.features, standardisation: encoder.standardisation,
                 projection: Matrix(rows: encoder.dimensions, columns: encoder.projection.columns),
                 centre: encoder.centre), clusters: model.clusters)
         let third = try trained(of: 48, previous: blunt)
@@ -172,16 +171,63 @@ import Topics
         #expect(stage.model == old.with(version: 9))
     }
 
-    @Test func `passes over what is no day, and refuses a torn one`() throws {
+    @Test func `passes over what is no function's, and refuses what is torn`() throws {
         var trainer = Trainer()
         try trainer.add(StateEntry(key: "partition", value: [1]))
-        try trainer.add(StateEntry(key: "function/c/s/f", value: [1]))
+        try trainer.add(StateEntry(key: "model", value: [1]))
         #expect(trainer.functions == 0)
         let empty = try trainer.train(previous: nil, version: 1, knownFunctions: 0, seed: 1)
         #expect(empty == nil)
         #expect(throws: CorruptState.self) {
             try trainer.add(StateEntry(key: "day/c/s/f/0", value: [1, 0]))
         }
+        #expect(throws: CorruptState.self) {
+            try trainer.add(StateEntry(key: "function/c/s/f", value: [1]))
+        }
+    }
+
+    @Test func `holds no more functions than it is told`() throws {
+        var trainer = Trainer(functionsMax: 3)
+        var history = FunctionHistory()
+        _ = history.record(milliCpu: 1, invocations: 1, slot: 0)
+        for name in 0..<5 {
+            let id = FunctionID(customer: "c", service: "s", function: "f\(name)")
+            try trainer.add(StateEntry(key: StateKey.key(id), value: history.head))
+            try trainer.add(StateEntry(key: StateKey.key(id, day: 0), value: history.day(0)))
+        }
+        #expect(trainer.functions == 3)
+    }
+
+    @Test func `knows what triggers functions, and how they end`() throws {
+        var trainer = Trainer()
+        for name in 0..<48 {
+            var history = FunctionHistory()
+            let view = Planted.allCases[name % 3].view(days: 2, seed: name)
+            for (slot, demand) in view.milliCpu.enumerated() {
+                // One in four of the odd ones' fails.
+                _ = history.record(
+                    milliCpu: Double(demand), invocations: 4,
+                    FunctionHistory.Runs(
+                        failures: name % 2, trigger: name % 4 < 2 ? "http" : "timer"),
+                    slot: Int64(slot))
+            }
+            let id = FunctionID(customer: "c\(name)", service: "s", function: "f")
+            try trainer.add(StateEntry(key: StateKey.key(id), value: history.head))
+            for day in 0..<2 {
+                try trainer.add(
+                    StateEntry(key: StateKey.key(id, day: day), value: history.day(Int64(day))))
+            }
+        }
+        let trained = try #require(
+            try trainer.train(
+                previous: nil, budget: .only(kernels: 84), version: 1, knownFunctions: 48, seed: 1))
+        // Of 24 that are judged each trigger has 12, and each customer too few.
+        let candidate = try #require(trained.candidates.first)
+        #expect(candidate.worstGap == 0 || candidate.worstGroup?.kind == .trigger)
+        let clusters = try EncoderModel(bytes: Array(trained.release.parameters)).clusters
+        #expect(clusters.map { $0.success?.functions ?? 0 }.reduce(0, +) == 48)
+        // Shares are 1 and 3/4, and the fleet's is 7/8.
+        #expect(clusters.allSatisfy { (0.75...1).contains($0.success?.share ?? 0) })
     }
 
     @Test func `a day comes back as it was kept`() throws {

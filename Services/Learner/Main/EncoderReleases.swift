@@ -66,10 +66,10 @@ enum EncoderReleases {
             """
             insert into model_candidates (
                 version, fitted_to, kernels, precision, encode_microseconds, bytes, recall_at_1,
-                worst_gap, mean_gap, on_front, chosen)
+                worst_gap, mean_gap, on_front, chosen, worst_group_kind, worst_group)
             select $1, $2, * from unnest(
                 $3::int[], $4::text[], $5::float8[], $6::int[], $7::float8[], $8::float8[],
-                $9::float8[], $10::bool[], $11::bool[])
+                $9::float8[], $10::bool[], $11::bool[], $12::text[], $13::text[])
             on conflict do nothing
             """, .int4(Int32(release.version)), .timestampMs(release.fittedToMs),
             .int4Array(tried.map { Int32($0.kernels) }),
@@ -77,7 +77,9 @@ enum EncoderReleases {
             .float8Array(tried.map(\.encodeMicroseconds)),
             .int4Array(tried.map { Int32($0.bytes) }), .float8Array(tried.map(\.recallAtOne)),
             .float8Array(tried.map(\.worstGap)), .float8Array(tried.map(\.meanGap)),
-            .boolArray(tried.map(\.isOnFront)), .boolArray(tried.map(\.isChosen)))
+            .boolArray(tried.map(\.isOnFront)), .boolArray(tried.map(\.isChosen)),
+            .textArray(tried.map { $0.worstGroup?.kind.rawValue }),
+            .textArray(tried.map { $0.worstGroup?.name }))
         try session.execute(
             "delete from trainings where trained_at < now() - make_interval(days => $1)",
             .int4(Int32(Self.trainingRetentionDays)))

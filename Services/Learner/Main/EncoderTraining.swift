@@ -10,7 +10,9 @@ enum EncoderTraining {
     /// How often it is asked whether it is time.
     static let everyMs: Int64 = 10_000
 
-    static func housekeeping(seed: UInt64, budget: ModelBudget) -> Housekeeping {
+    static func housekeeping(
+        seed: UInt64, budget: ModelBudget, functionsMax: Int
+    ) -> Housekeeping {
         // What was published is in the tables only with the next checkpoint of partition 0; and what
         // was not good enough is not tried again before the schedule would try it.
         var published: ModelReleased?
@@ -19,16 +21,18 @@ enum EncoderTraining {
             let partitions = try PartitionSummary.all(in: &session)
             let stored = try EncoderReleases.newest(in: &session)
             let last = [stored, published].compactMap { $0 }.max { $0.version < $1.version }
-            let since = [last.map(Trainer.summary), refused].compactMap { $0 }
+            // One of a make that is no more encodes nothing: the next fit is due at once.
+            let inForce = last.flatMap {
+                EncoderModel.isOutdated(Array($0.parameters.prefix(1))) ? nil : $0
+            }
+            let since = [inForce.map(Trainer.summary), refused].compactMap { $0 }
                 .max { $0.fittedToMs < $1.fittedToMs }
             guard let reason = TrainingSchedule.reason(after: since, partitions) else { return [] }
-            let trainer = try sample(in: &session)
+            let trainer = try sample(of: functionsMax, in: &session)
             // The tables forget after a month; the partitions know what is in force.
             let version = max(last?.version ?? 0, partitions.map(\.modelVersion).max() ?? 0) + 1
             let trained = try trainer.train(
-                previous: try last.map(\.parameters).map(Array.init).flatMap {
-                    EncoderModel.isOutdated($0) ? nil : try EncoderModel(bytes: $0)
-                },
+                previous: try inForce.map { try EncoderModel(bytes: Array($0.parameters)) },
                 budget: budget, version: version,
                 knownFunctions: TrainingSchedule.knownFunctions(partitions),
                 seed: seed)
@@ -46,8 +50,8 @@ enum EncoderTraining {
         }
     }
 
-    /// Days of functions drawn by the digest of their name: the same ones for the same fleet.
-    private static func sample(in session: inout Session) throws -> Trainer {
+    /// Heads and days of functions drawn by the digest of their name: the same ones for the same fleet.
+    private static func sample(of count: Int, in session: inout Session) throws -> Trainer {
         let entries = try session.execute(
             """
             with drawn as (
@@ -55,11 +59,15 @@ enum EncoderTraining {
                 from state where key like 'function/%'
                 order by md5(key), partition limit $1)
             select s.key, s.value
-            from drawn d, generate_series(0, 6) place, state s
-            where s.partition = d.partition and s.key = 'day/' || d.path || '/' || place
+            from drawn d
+            cross join lateral (
+                select 'function/' || d.path as key
+                union all
+                select 'day/' || d.path || '/' || place from generate_series(0, 6) place) k
+            join state s on s.partition = d.partition and s.key = k.key
             order by s.key
-            """, .int(Limits.trainingSamples))
-        var trainer = Trainer()
+            """, .int(count))
+        var trainer = Trainer(functionsMax: count)
         for row in entries { try trainer.add(StateEntry(key: row[0], value: row[1] as [UInt8])) }
         return trainer
     }

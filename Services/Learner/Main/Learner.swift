@@ -21,7 +21,12 @@ internal import Topics
         "how large a model may be")
     static let gapMaxPercent = Setting(
         "model.gap_max_percent", default: 25, in: 0...100,
-        "how many points fewer of its functions the customer served worst may have recognised")
+        "how many points fewer of its functions the customer or trigger served worst may have "
+            + "recognised")
+    static let functionsMax = Setting(
+        "training.functions_max", default: Limits.trainingSamples,
+        in: TrainingSchedule.functionsMin...Limits.trainingSamplesMax,
+        "functions that a fit is on, drawn by their names' digests where there are more")
     static let version = Setting(
         "model.version", default: 0, in: 0...Int(Int32.max),
         "the release to go back to; 0: the one before the newest")
@@ -33,16 +38,18 @@ internal import Topics
             LearnerStage.self, named: name,
             summary: "learns functions' representations and who is in antiphase with whom "
                 + "(\(name) \(rollBack) --help: an earlier model)",
-            settings: [seed, encodeMicrosecondsMax, bytesMax, gapMaxPercent],
+            settings: [seed, functionsMax, encodeMicrosecondsMax, bytesMax, gapMaxPercent],
             migrations: [
                 Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
                 Migration(file: "0002-trainings.sql", PackageResources._002_trainings_sql),
+                Migration(file: "0003-clusters.sql", PackageResources._003_clusters_sql),
             ],
             make: { _, partition in LearnerStage(partition: partition) },
             write: { rows, session in try tables.write(rows, to: &session) },
             housekeeping: { settings in
                 EncoderTraining.housekeeping(
-                    seed: UInt64(settings[seed]), budget: budget(settings))
+                    seed: UInt64(settings[seed]), budget: budget(settings),
+                    functionsMax: settings[functionsMax])
             })
     }
 

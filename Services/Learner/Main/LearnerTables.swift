@@ -14,7 +14,9 @@ struct LearnerTables {
         for row in rows {
             switch row {
             case .representation(let row): newest[row.representation.functionID] = row
-            case .model(let released): try write(released, to: &session)
+            case .model(let released):
+                try write(released, to: &session)
+                try ClusterTable.write(released, to: &session)
             }
         }
         let sorted = newest.sorted { $0.key < $1.key }.map(\.value)
@@ -81,8 +83,9 @@ struct LearnerTables {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// An array of arrays cannot be unnested row by row: each goes as its text.
-    private func arrayText(_ values: [Float]) -> String {
-        "{" + values.map(\.description).joined(separator: ",") + "}"
-    }
+}
+
+/// An array of arrays cannot be unnested row by row: each goes as its text.
+func arrayText(_ values: [Float]) -> String {
+    "{" + values.map(\.description).joined(separator: ",") + "}"
 }

@@ -41,22 +41,17 @@ extension LearnerStage {
             }
             current[function] = encoding
         }
-        let candidates = Set(
-            current.sorted { (-$0.value.meanMilliCpu, $0.key) < (-$1.value.meanMilliCpu, $1.key) }
-                .prefix(Limits.neighbourCandidates).map(\.key))
-        var members: [FunctionID: Neighbourhood.Member] = [:]
-        var views: [FunctionID: DemandView] = [:]
-        for (function, encoding) in current
-        where candidates.contains(function) || encodings[function] != nil {
-            guard let view = functions[function]?.view(until: end) else { continue }
-            if encodings[function] != nil { views[function] = view }
-            members[function] = Neighbourhood.Member(
-                function: function, vector: encoding.vector, view: view)
+        // As many as a partition may hold.
+        let members = current.sorted { $0.key < $1.key }.compactMap { function, encoding in
+            functions[function].map { history in
+                Neighbourhood.Member(
+                    function: function, vector: encoding.vector, view: history.view(until: end))
+            }
         }
-        let neighbourhood = Neighbourhood(candidates.sorted().compactMap { members[$0] })
-        let due = encodings.keys.sorted().compactMap { members[$0] }
+        let neighbourhood = Neighbourhood(members)
+        let due = members.filter { encodings[$0.function] != nil }
         for (member, nearest) in zip(due, neighbourhood.nearest(to: due)) {
-            guard let view = views[member.function] else { continue }
+            guard let view = functions[member.function]?.view(until: end) else { continue }
             announce(
                 member, view, nearest: nearest, opposite: neighbourhood.opposite(to: member),
                 &effects)

@@ -7,18 +7,52 @@ enum Clustering {
     private static let functionsPerCluster = 3
     private static let meanCosineMin = 0.9
 
-    /// - Parameter vectors: (n, D) of the samples, in the encoder's own space.
+    /// So many functions of a cluster count as much as what the whole fleet says of their success.
+    static let fleetVotes = 4.0
+    static let spreadShare = 0.9
+
+    /// - Parameter vectors: (n, D) of the functions, in the encoder's own space.
+    /// - Parameter views: (n)
+    /// - Parameter successShares: (n) nil: not known.
     static func clusters(
-        of vectors: Matrix, samples: [DemandView], previous: EncoderModel?, seed: UInt64
+        of vectors: Matrix, views: [DemandView], successShares: [Double?],
+        previous: EncoderModel?, seed: UInt64
     ) -> [EncoderModel.Cluster] {
         let found = best(of: vectors, seed: seed)
-        let ids = ids(for: found, samples: samples, previous: previous)
+        let ids = ids(for: found, views: views, previous: previous)
+        let fleet = successShares.compactMap { $0 }
         return (0..<found.centroids.rows).map { cluster in
             let members = found.assignment.indices.filter { found.assignment[$0] == cluster }
+            let centroid = found.centroids.row(cluster)
             return EncoderModel.Cluster(
-                id: ids[cluster], centroid: Array(found.centroids.row(cluster)),
-                size: members.count, dayProfile: meanProfile(members.map { samples[$0] }))
+                id: ids[cluster], centroid: Array(centroid), size: members.count,
+                dayProfile: meanProfile(members.map { views[$0] }),
+                spread: spread(members.map { 1 - dotProduct(vectors.row($0), centroid) }),
+                success: successPrior(members.compactMap { successShares[$0] }, fleet: fleet))
         }
+    }
+
+    /// - Parameter distances: of a cluster's functions from its centroid.
+    static func spread(_ distances: [Float]) -> EncoderModel.Cluster.Spread {
+        // Rounding may leave a vector nearer than itself.
+        let sorted = distances.map { max(0, $0) }.sorted()
+        return EncoderModel.Cluster.Spread(
+            mean: mean(sorted), p90: quantile(ofSorted: sorted, spreadShare))
+    }
+
+    /// The mean of shares, one function one vote, shrunk to the fleet's: `(sum + κ fleet) / (n + κ)`.
+    ///
+    /// - Parameter shares: (n) of invocations that succeeded, of a cluster's functions.
+    /// - Parameter fleet: of all functions, those in the cluster too; nil comes of none.
+    static func successPrior(
+        _ shares: [Double], fleet: [Double]
+    ) -> EncoderModel.Cluster.SuccessPrior? {
+        guard !fleet.isEmpty else { return nil }
+        let centre = fleet.reduce(0, +) / Double(fleet.count)
+        let share =
+            (shares.reduce(0, +) + fleetVotes * centre) / (Double(shares.count) + fleetVotes)
+        return EncoderModel.Cluster.SuccessPrior(
+            share: Float(max(0, min(1, share))), functions: shares.count)
     }
 
     /// The least number of clusters whose centroids stand for their functions: mean cosine 0.9.
@@ -45,13 +79,13 @@ enum Clustering {
     /// A cluster takes the id of the earlier one it has most functions in common with, the greatest
     /// overlap first; one that is left takes the least id that is free.
     private static func ids(
-        for found: SphericalKMeans, samples: [DemandView], previous: EncoderModel?
+        for found: SphericalKMeans, views: [DemandView], previous: EncoderModel?
     ) -> [Int] {
         let count = found.centroids.rows
         guard let previous, previous.version > 0 else { return Array(0..<count) }
         var overlaps: [Pair: Int] = [:]
-        for (sample, cluster) in zip(samples, found.assignment) {
-            let old = previous.cluster(of: previous.encode(sample))
+        for (view, cluster) in zip(views, found.assignment) {
+            let old = previous.cluster(of: previous.encode(view))
             overlaps[Pair(cluster: cluster, old: old), default: 0] += 1
         }
         let ranked = overlaps.sorted {

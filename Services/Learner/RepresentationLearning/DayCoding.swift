@@ -1,7 +1,8 @@
 internal import Numerics
 internal import Processing
 
-/// A function's day as bytes: runs of slots, three to five bytes a slot that ran something.
+/// A function's day as bytes: runs of slots, six to nine bytes a slot that ran something and mostly
+/// succeeded.
 enum DayCoding {
     /// Demand is kept to 11 bits of mantissa, in units of 16 thousandths of a core: from 0.001 to
     /// a thousand cores.
@@ -20,8 +21,13 @@ enum DayCoding {
         Float16(max(0, min(demand / unit, Float(Float16.greatestFiniteMagnitude))))
     }
 
-    static func bytes(milliCpu: DemandWeek.Day, invocations: DemandWeek.Day) -> [UInt8] {
-        var writer = StateWriter(version: 1)
+    /// 1 knew load alone.
+    private static let version: UInt8 = 2
+
+    static func bytes(
+        milliCpu: DemandWeek.Day, invocations: DemandWeek.Day, runs: RunWeek.Day
+    ) -> [UInt8] {
+        var writer = StateWriter(version: version)
         writer.write(milliCpu.number)
         var index = 0
         while index < DemandWeek.slotsPerDay {
@@ -34,19 +40,46 @@ enum DayCoding {
             for slot in first..<index {
                 writer.write(half(milliCpu.values[slot]))
                 writer.write(UInt64(invocations.values[slot]))
+                write(runs[slot], to: &writer)
             }
         }
         return writer.bytes
     }
 
-    static func days(
-        _ bytes: [UInt8]
-    ) throws(CorruptState) -> (milliCpu: DemandWeek.Day, invocations: DemandWeek.Day) {
-        var reader = try StateReader(bytes, newest: 1)
+    private static func write(_ run: RunWeek.Slot, to writer: inout StateWriter) {
+        writer.write(UInt64(run.duration))
+        writer.write(UInt64(run.memory))
+        writer.write(run.failures == RunWeek.unknownFailures ? 0 : UInt64(run.failures) + 1)
+    }
+
+    private static func readRun(
+        _ reader: inout StateReader
+    ) throws(CorruptState) -> RunWeek.Slot {
+        guard reader.version > 1 else { return RunWeek.Slot(failures: RunWeek.unknownFailures) }
+        let (duration, memory) = (try reader.readUInt(), try reader.readUInt())
+        let failures = try reader.readUInt()
+        guard duration <= UInt8.max, memory <= UInt8.max, failures <= UInt64(invocationsMax) + 1
+        else {
+            throw CorruptState("slot of levels \(duration), \(memory) and \(failures) failures")
+        }
+        return RunWeek.Slot(
+            duration: UInt8(duration), memory: UInt8(memory),
+            failures: failures == 0 ? RunWeek.unknownFailures : UInt32(failures - 1))
+    }
+
+    struct Days {
+        var milliCpu: DemandWeek.Day
+        var invocations: DemandWeek.Day
+        var runs: RunWeek.Day
+    }
+
+    static func days(_ bytes: [UInt8]) throws(CorruptState) -> Days {
+        var reader = try StateReader(bytes, newest: version)
         let perDay = Int64(DemandWeek.slotsPerDay)
         let number = try reader.readInt64(in: 0...StateLimits.slots.upperBound / perDay)
         var demand = [Float](repeating: .nan, count: DemandWeek.slotsPerDay)
         var calls = demand
+        var runs = RunWeek.Day(number: number)
         var index = 0
         while index < DemandWeek.slotsPerDay {
             let (absent, present) = (try reader.readUInt(), try reader.readUInt())
@@ -63,13 +96,13 @@ enum DayCoding {
                     throw CorruptState("slot of \(demand[index]) mCPU, \(count) invocations")
                 }
                 calls[index] = Float(count)
+                runs[index] = try readRun(&reader)
                 index += 1
             }
         }
         try reader.finish()
-        return (
-            DemandWeek.Day(number: number, values: demand),
-            DemandWeek.Day(number: number, values: calls)
-        )
+        return Days(
+            milliCpu: DemandWeek.Day(number: number, values: demand),
+            invocations: DemandWeek.Day(number: number, values: calls), runs: runs)
     }
 }

@@ -1,9 +1,11 @@
 internal import Foundation
 internal import Numerics
 
-/// What is known of a function's demand over a stretch of time, a value for each five-minute slot.
+/// What is known of a function over a stretch of time, a value for each five-minute slot: its load, and
+/// what its runs took.
 ///
-/// It has no gaps: a slot in which the function ran nothing was not published, and counts as zero.
+/// Load has no gaps: a slot in which the function ran nothing was not published, and counts as zero.
+/// What a run takes is not known where none ran.
 public struct DemandView: Equatable, Sendable {
     /// Counted from 1970.
     public let startSlot: Int64
@@ -11,38 +13,69 @@ public struct DemandView: Equatable, Sendable {
     public let milliCpu: [Float]
     /// (T) invocations that started.
     public let invocations: [Float]
+    /// (T) the median duration of each slot's runs...
+    let durations: RunLevels
+    /// ...and the memory that they had in use at most, or were allotted where that is not told.
+    let memories: RunLevels
 
     static let slotsPerHour = 12
 
-    public init(startSlot: Int64, milliCpu: [Float], invocations: [Float]) {
+    /// - Parameter durationMs: (T) not a number where nothing ran; none where no duration is known.
+    /// - Parameter memoryMb: (T) likewise.
+    public init(
+        startSlot: Int64, milliCpu: [Float], invocations: [Float], durationMs: [Double] = [],
+        memoryMb: [Double] = []
+    ) {
+        self.init(
+            startSlot: startSlot, milliCpu: milliCpu, invocations: invocations,
+            durations: RunLevels(durationMs), memories: RunLevels(memoryMb))
+    }
+
+    init(
+        startSlot: Int64, milliCpu: [Float], invocations: [Float], durations: RunLevels,
+        memories: RunLevels
+    ) {
         precondition(
             milliCpu.count == invocations.count,
             "\(milliCpu.count) slots of demand, \(invocations.count) of invocations")
+        for levels in [durations, memories] {
+            let slots = levels.codes.count
+            precondition(
+                slots == 0 || slots == milliCpu.count,
+                "\(milliCpu.count) slots of demand, \(slots) of what runs took")
+        }
         self.startSlot = startSlot
         self.milliCpu = milliCpu
         self.invocations = invocations
+        self.durations = durations
+        self.memories = memories
     }
 
     public var count: Int { milliCpu.count }
     public var endSlot: Int64 { startSlot + Int64(count) }
 
-    /// (2, T) what an encoder sees.
+    /// (2, T) load as an encoder sees it...
     var channels: [[Float]] { [milliCpu, invocations] }
+    /// ...and (2, H) what a run takes, by the hour.
+    var runs: [[Float]] { [durations.hours(from: startSlot), memories.hours(from: startSlot)] }
     /// Of its first slot.
     var slotOfDay: Int { Int(startSlot % Int64(DemandWeek.slotsPerDay)) }
 
     /// Two stretches of equal length in whole days, which do not overlap, the first and the last
     /// half; nil when there are less than two days.
     public var halves: (DemandView, DemandView)? {
+        guard hasHalves else { return nil }
         let slots = count / DemandWeek.slotsPerDay / 2 * DemandWeek.slotsPerDay
-        guard slots > 0 else { return nil }
         return (slice(0..<slots), slice(count - slots..<count))
     }
+
+    var hasHalves: Bool { count >= 2 * DemandWeek.slotsPerDay }
 
     public func slice(_ range: Range<Int>) -> DemandView {
         DemandView(
             startSlot: startSlot + Int64(range.lowerBound), milliCpu: Array(milliCpu[range]),
-            invocations: Array(invocations[range]))
+            invocations: Array(invocations[range]), durations: durations.slice(range),
+            memories: memories.slice(range))
     }
 
     /// Means of consecutive groups of `slots`, of which the last ends with the view; a group that

@@ -20,12 +20,32 @@ public struct EncoderModel: Equatable, Sendable {
         public let size: Int
         /// (24) demand of each hour of the day over the mean, averaged over its functions.
         public let dayProfile: [Float]
+        public let spread: Spread
+        /// nil where of no function of the fit it was known.
+        public let success: SuccessPrior?
+
+        /// How far its functions lie from the centroid: 1 less the cosine, 0 to 2.
+        public struct Spread: Equatable, Sendable {
+            public let mean: Float
+            /// Nine of ten lie no further.
+            public let p90: Float
+        }
+
+        /// How its functions' invocations end.
+        public struct SuccessPrior: Equatable, Sendable {
+            /// Of invocations, those that succeed, 0 to 1: the mean of its functions, shrunk to the
+            /// fleet's.
+            public let share: Float
+            /// Functions of the cluster that it rests on.
+            public let functions: Int
+        }
     }
 
     /// (D) unit length; all zero for a view without slots.
     public func encode(_ view: DemandView) -> [Float] {
         guard view.count > 0 else { return Array(repeating: 0, count: Self.dimensions) }
-        let vector = encoder.encode(view.channels, slotOfDay: view.slotOfDay)
+        let vector = encoder.encode(
+            view.channels, slotOfDay: view.slotOfDay, runs: view.runs)
         // A fleet of few views has fewer directions.
         return vector + Array(repeating: 0, count: Self.dimensions - vector.count)
     }

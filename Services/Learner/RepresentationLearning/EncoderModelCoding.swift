@@ -3,8 +3,9 @@ public import Processing
 internal import Topics
 
 extension EncoderModel {
-    /// 1 was of another make, with features of its own: there is nothing to read of it here.
-    private static let codingVersion: UInt8 = 2
+    /// 1 was of another make, and 2 knew nothing of what runs take: vectors of theirs say nothing beside
+    /// those of this one.
+    private static let codingVersion: UInt8 = 3
 
     /// Whether bytes are an encoder's of a make that is no more.
     public static func isOutdated(_ bytes: [UInt8]) -> Bool {
@@ -16,12 +17,7 @@ extension EncoderModel {
         var writer = StateWriter(version: Self.codingVersion)
         writer.write(version)
         encoder.write(to: &writer)
-        writer.write(clusters) { writer, cluster in
-            writer.write(cluster.id)
-            writer.write(cluster.size)
-            writer.write(cluster.centroid) { $0.write($1) }
-            writer.write(cluster.dayProfile) { $0.write($1) }
-        }
+        writer.write(clusters) { $1.write(to: &$0) }
         return writer.bytes
     }
 
@@ -35,12 +31,7 @@ extension EncoderModel {
         version = try reader.readInt(in: 0...FieldLimits.versionMax)
         encoder = try SeriesEncoder(reading: &reader)
         clusters = try reader.readArray { reader throws(CorruptState) in
-            Cluster(
-                id: try reader.readInt(in: 0...FieldLimits.versionMax), centroid: [],
-                size: try reader.readInt(in: StateLimits.counts), dayProfile: []
-            ).with(
-                centroid: try reader.readFloats(Self.dimensions, "centroid"),
-                dayProfile: try reader.readFloats(24, "day profile"))
+            try Cluster(reading: &reader)
         }
         try reader.finish()
         guard (1...Limits.clusters.upperBound).contains(clusters.count) else {
@@ -50,8 +41,34 @@ extension EncoderModel {
 }
 
 extension EncoderModel.Cluster {
-    fileprivate func with(centroid: [Float], dayProfile: [Float]) -> Self {
-        Self(id: id, centroid: centroid, size: size, dayProfile: dayProfile)
+    fileprivate func write(to writer: inout StateWriter) {
+        writer.write(id)
+        writer.write(size)
+        writer.write(centroid) { $0.write($1) }
+        writer.write(dayProfile) { $0.write($1) }
+        writer.write(spread.mean)
+        writer.write(spread.p90)
+        writer.write(success != nil)
+        if let success {
+            writer.write(success.share)
+            writer.write(success.functions)
+        }
+    }
+
+    fileprivate init(reading reader: inout StateReader) throws(CorruptState) {
+        id = try reader.readInt(in: 0...FieldLimits.versionMax)
+        size = try reader.readInt(in: StateLimits.counts)
+        centroid = try reader.readFloats(EncoderModel.dimensions, "centroid")
+        dayProfile = try reader.readFloats(24, "day profile")
+        // A cosine's, but for rounding.
+        let distances: ClosedRange<Float> = 0...2.001
+        spread = Spread(
+            mean: try reader.readFloat(in: distances), p90: try reader.readFloat(in: distances))
+        success =
+            try reader.readBool()
+            ? SuccessPrior(
+                share: try reader.readFloat(in: 0...1),
+                functions: try reader.readInt(in: StateLimits.counts)) : nil
     }
 }
 

@@ -8,6 +8,9 @@ struct FunctionHistory: Sendable, Equatable {
     private(set) var firstSlot: Int64?
     private var milliCpu = DemandWeek()
     private var invocations = DemandWeek()
+    private var runs = RunWeek()
+    /// As its newest slot said.
+    private(set) var trigger: String?
     /// Slots came or changed since it was last encoded.
     var pending = false
     /// nil before the first time.
@@ -30,14 +33,32 @@ struct FunctionHistory: Sendable, Equatable {
         return lastSlot - firstSlot + 1
     }
 
+    /// What a slot's runs took, in milliseconds and megabytes, and how many failed.
+    struct Runs {
+        var durationMs: Double?
+        var memoryMb: Double?
+        var failures = 0
+        var trigger: String?
+    }
+
     /// - Returns: whether that changed anything.
-    mutating func record(milliCpu demand: Double, invocations calls: Int, slot: Int64) -> Bool {
+    mutating func record(
+        milliCpu demand: Double, invocations calls: Int, _ told: Runs = Runs(), slot: Int64
+    ) -> Bool {
         let demand = DayCoding.kept(milliCpu: Float(demand))
         let calls = DayCoding.kept(invocations: calls)
-        guard milliCpu.value(slot: slot) != demand || invocations.value(slot: slot) != calls,
+        let run = RunWeek.Slot(
+            duration: RunLevels.code(told.durationMs), memory: RunLevels.code(told.memoryMb),
+            failures: UInt32(DayCoding.kept(invocations: told.failures)))
+        let isNewest = slot >= lastSlot ?? slot
+        guard
+            milliCpu.value(slot: slot) != demand || invocations.value(slot: slot) != calls
+                || runs.value(slot: slot) != run || isNewest && trigger != told.trigger,
             milliCpu.record(demand, slot: slot)
         else { return false }
         invocations.record(calls, slot: slot)
+        runs.record(run, slot: slot)
+        if isNewest { trigger = told.trigger }
         firstSlot = min(firstSlot ?? slot, slot)
         pending = true
         return true
@@ -53,9 +74,21 @@ struct FunctionHistory: Sendable, Equatable {
         let lastDay = (end - 1) / perDay
         let firstDay = max(0, lastDay - Int64(DemandWeek.days) + 1)
         let start = max(firstSlot, firstDay * perDay)
+        return view(of: start..<end)
+    }
+
+    private func view(of slots: Range<Int64>) -> DemandView {
+        let (durations, memories) = runs.levels(in: slots)
         return DemandView(
-            startSlot: start, milliCpu: Self.values(of: milliCpu, in: start..<end),
-            invocations: Self.values(of: invocations, in: start..<end))
+            startSlot: slots.lowerBound, milliCpu: Self.values(of: milliCpu, in: slots),
+            invocations: Self.values(of: invocations, in: slots), durations: durations,
+            memories: memories)
+    }
+
+    /// The share of the week's invocations that succeeded; nil where none is known to have ended.
+    var successShare: Double? {
+        let (successes, total) = runs.outcomes(of: invocations)
+        return total > 0 ? successes / total : nil
     }
 
     /// From its first kept slot to its last; nil without any.
@@ -67,9 +100,7 @@ struct FunctionHistory: Sendable, Equatable {
                 let index = day.values.firstIndex(where: { !$0.isNaN })
             else { continue }
             let start = number * Int64(DemandWeek.slotsPerDay) + Int64(index)
-            return DemandView(
-                startSlot: start, milliCpu: Self.values(of: milliCpu, in: start..<lastSlot + 1),
-                invocations: Self.values(of: invocations, in: start..<lastSlot + 1))
+            return view(of: start..<lastSlot + 1)
         }
         return nil
     }
@@ -93,16 +124,17 @@ struct FunctionHistory: Sendable, Equatable {
 
     /// The state entry of one of its days; nil when that is not kept.
     func day(_ number: Int64) -> [UInt8]? {
-        guard let demand = milliCpu.day(number), let calls = invocations.day(number) else {
-            return nil
-        }
-        return DayCoding.bytes(milliCpu: demand, invocations: calls)
+        guard let demand = milliCpu.day(number), let calls = invocations.day(number),
+            let run = runs.day(number)
+        else { return nil }
+        return DayCoding.bytes(milliCpu: demand, invocations: calls, runs: run)
     }
 
     mutating func restore(day bytes: [UInt8]) throws(CorruptState) {
-        let (demand, calls) = try DayCoding.days(bytes)
-        milliCpu.restore(demand)
-        invocations.restore(calls)
+        let days = try DayCoding.days(bytes)
+        milliCpu.restore(days.milliCpu)
+        invocations.restore(days.invocations)
+        runs.restore(days.runs)
     }
 
     /// Its state entry but for the days.
@@ -118,11 +150,12 @@ struct FunctionHistory: Sendable, Equatable {
             writer.write(encoding.distance != nil)
             if let distance = encoding.distance { writer.write(distance) }
         }
+        writer.write(trigger)
         return writer.bytes
     }
 
-    /// 1 had no distance.
-    private static let headVersion: UInt8 = 2
+    /// 1 had no distance, 2 no trigger.
+    private static let headVersion: UInt8 = 3
 
     mutating func restore(head bytes: [UInt8]) throws(CorruptState) {
         var reader = try StateReader(bytes, newest: Self.headVersion)
@@ -145,6 +178,7 @@ struct FunctionHistory: Sendable, Equatable {
                 // A cosine's, but for rounding.
                 distance: hasDistance ? try reader.readFloat(in: -0.001...2.001) : nil)
         }
+        trigger = reader.version > 2 ? try reader.readOptionalWord() : nil
         try reader.finish()
     }
 }

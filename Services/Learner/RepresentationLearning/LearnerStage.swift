@@ -82,7 +82,8 @@ public struct LearnerStage: Stage {
             return
         }
         let changed = functions[function, default: FunctionHistory()].record(
-            milliCpu: shape.demandMilliCpu, invocations: shape.counts.total, slot: slot)
+            milliCpu: shape.demandMilliCpu, invocations: shape.counts.total,
+            FunctionHistory.Runs(shape), slot: slot)
         guard changed else { return }
         changes.record(function, slot: slot)
         toldEarly = false
@@ -180,5 +181,16 @@ public struct LearnerStage: Stage {
             Gauge("learner_functions", Double(functions.count)),
             Gauge("learner_pending_functions", Double(functions.values.count { $0.pending })),
         ]
+    }
+}
+
+extension FunctionHistory.Runs {
+    /// Where nothing started, what was allotted then is no run's.
+    fileprivate init(_ shape: FunctionShape) {
+        let ran = shape.counts.total > 0
+        self.init(
+            durationMs: shape.durationMs?.p50,
+            memoryMb: shape.memoryPeakMb?.p99 ?? (ran && shape.memoryMb > 0 ? shape.memoryMb : nil),
+            failures: shape.counts.failures, trigger: shape.trigger)
     }
 }

@@ -29,9 +29,11 @@ public struct ModelCandidate: Equatable, Sendable {
     public let encodeMicroseconds: Double
     public let bytes: Int
     public let recallAtOne: Double
-    /// How much worse the worst group fares than all; 0 with fewer than two groups to tell apart.
+    /// How much worse the worst group fares than all; 0 with no two groups of a kind to tell apart.
     public let worstGap: Double
-    /// How far groups lie from all, on average.
+    /// Which one that is; nil where none fares worse.
+    public let worstGroup: FunctionGroup?
+    /// How far groups of any kind lie from all, on average.
     public let meanGap: Double
     /// No other is at least as accurate, as fast and as small, and better in one.
     public internal(set) var isOnFront = false
@@ -46,36 +48,44 @@ enum ModelSearch {
     /// A group of fewer functions tells more of chance than of the model.
     static let groupMin = 8
 
-    /// - Parameter pairs: views of functions at two times; encoders are fitted on every second one, and
+    /// - Parameter paired: functions known at two times; encoders are fitted on every second one, and
     ///   judged on the others.
-    /// - Parameter groups: (pairs) whom each function belongs to.
     static func candidates(
-        pairs: [(DemandView, DemandView)], groups: [String], budget: ModelBudget, seed: UInt64
+        _ paired: [TrainingSample], budget: ModelBudget, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> [ModelCandidate] {
-        let seen = stride(from: 0, to: pairs.count, by: 2).map { pairs[$0] }
-        let others = stride(from: 1, to: pairs.count, by: 2).map { pairs[$0] }
-        let groups = stride(from: 1, to: pairs.count, by: 2).map { groups[$0] }
+        let seen = stride(from: 0, to: paired.count, by: 2).map { paired[$0] }
+        let others = leftOut(of: paired)
+        let groups = others.map(\.groups)
         var candidates: [ModelCandidate] = []
         for kernels in budget.kernels {
-            let fitted = try Training.encoder(
-                of: seen.map { [$0.0, $0.1] }, kernels: kernels, seed: seed)
+            let fitted = try Training.encoder(of: seen, .pair, kernels: kernels, seed: seed)
+            // What kernels see is the same in any precision.
+            let judged = others.compactMap { sample in
+                sample.pair.map { (fitted.standard(of: $0.0), fitted.standard(of: $0.1)) }
+            }
             for precision in budget.precisions {
-                let model = EncoderModel(
-                    version: 0, encoder: fitted.kept(in: precision), clusters: [])
+                let kept = fitted.kept(in: precision)
+                let model = EncoderModel(version: 0, encoder: kept, clusters: [])
                 let hits = recognised(
-                    others.map { model.encode($0.0) }, others.map { model.encode($0.1) })
+                    judged.map { unitLength(kept.position(ofStandard: $0.0)) },
+                    judged.map { unitLength(kept.position(ofStandard: $0.1)) })
                 let gaps = gaps(hits, groups)
                 candidates.append(
                     ModelCandidate(
                         kernels: kernels, precision: precision,
                         encodeMicroseconds: fitted.weekMicroseconds, bytes: model.bytes.count,
-                        recallAtOne: share(hits), worstGap: gaps.worst, meanGap: gaps.mean))
+                        recallAtOne: share(hits), worstGap: gaps.worst,
+                        worstGroup: gaps.group, meanGap: gaps.mean))
             }
         }
         let front = candidates.map { one in !candidates.contains { dominates($0, one) } }
         for index in candidates.indices { candidates[index].isOnFront = front[index] }
         candidates[choice(candidates, budget)].isChosen = true
         return candidates
+    }
+
+    static func leftOut(of paired: [TrainingSample]) -> [TrainingSample] {
+        stride(from: 1, to: paired.count, by: 2).map { paired[$0] }
     }
 
     /// Where none serves its groups evenly enough the most even one is chosen, and where none is cheap
@@ -108,15 +118,26 @@ enum ModelSearch {
                 || a.bytes < b.bytes)
     }
 
-    static func gaps(_ hits: [Bool], _ groups: [String]) -> (worst: Double, mean: Double) {
-        let byGroup = Dictionary(grouping: zip(groups, hits), by: \.0)
-            .filter { $0.value.count >= groupMin }
-        guard byGroup.count > 1 else { return (0, 0) }
+    /// - Parameter groups: (hits) what each function belongs to. A kind of which only one group is large
+    ///   enough has nothing to compare.
+    /// - Returns: `group` is the first of the worst; nil where none fares worse than all.
+    static func gaps(
+        _ hits: [Bool], _ groups: [[FunctionGroup]]
+    ) -> (worst: Double, group: FunctionGroup?, mean: Double) {
+        var members: [FunctionGroup: [Bool]] = [:]
+        for (hit, groups) in zip(hits, groups) {
+            for group in groups { members[group, default: []].append(hit) }
+        }
+        let large = members.filter { $0.value.count >= groupMin }
+        let ofKind = Dictionary(grouping: large.keys, by: \.kind)
+        let compared = ofKind.values.filter { $0.count > 1 }.joined().sorted()
         let all = share(hits)
-        let shares = byGroup.sorted { $0.key < $1.key }.map { share($0.value.map(\.1)) }
+        let lags = compared.map { all - share(members[$0] ?? []) }
+        let worst = zip(lags, compared).max { ($0.0, $1.1) < ($1.0, $0.1) }
+        guard let worst else { return (0, nil, 0) }
         return (
-            max(0, all - (shares.min() ?? all)),
-            shares.reduce(0) { $0 + abs($1 - all) } / Double(shares.count)
+            max(0, worst.0), worst.0 > 0 ? worst.1 : nil,
+            lags.reduce(0) { $0 + abs($1) } / Double(lags.count)
         )
     }
 

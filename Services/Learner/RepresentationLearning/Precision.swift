@@ -23,8 +23,8 @@ extension SeriesEncoder {
             case .int8: bytes?.matrix ?? projection
             }
         return SeriesEncoder(
-            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
-            projection: kept, centre: centre, precision: precision, projectionBytes: bytes)
+            features: features, standardisation: standardisation, projection: kept,
+            centre: centre, precision: precision, projectionBytes: bytes)
     }
 
     /// The same encoder with its projection in bytes.
@@ -35,7 +35,11 @@ extension SeriesEncoder {
     /// What a week of five minutes takes on one core of about 3 GHz: so much a point for a kernel's
     /// pass, and so much for what all have in common, fitted to `benchmark encode-week`.
     var weekMicroseconds: Double {
-        let points = Double(DemandWeek.days * DemandWeek.slotsPerDay)
-        return points * (0.17 * Double(bank.passes) + 110) / 1_000
+        let points = Double(DemandWeek.slots)
+        let hours = points / Double(DemandView.slotsPerHour)
+        let runPasses = features.runs.reduce(0) { $0 + ($1?.bank.passes ?? 0) }
+        return
+            (points * (0.17 * Double(features.bank.passes) + 110)
+            + hours * 0.17 * Double(runPasses)) / 1_000
     }
 }

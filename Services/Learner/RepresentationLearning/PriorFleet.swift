@@ -28,9 +28,18 @@ enum PriorFleet {
                 return Float(level * share * exp(noise * (2 * random.uniform() - 1)))
             }
             let milliCpuPerCall = Float(1 + 100 * random.uniform())
+            // Some milliseconds to half a minute, and 64 MB to 4 GB.
+            let durationMs = pow(10, 0.5 + 4 * random.uniform())
+            let memoryMb = 64 * pow(2, 6 * random.uniform())
+            let invocations = demand.map { ($0 / milliCpuPerCall).rounded(.up) }
+            func taken(_ level: Double, noise: Double) -> [Double] {
+                invocations.map {
+                    $0 > 0 ? level * exp(noise * (2 * random.uniform() - 1)) : .nan
+                }
+            }
             return DemandView(
-                startSlot: 0, milliCpu: demand,
-                invocations: demand.map { ($0 / milliCpuPerCall).rounded(.up) })
+                startSlot: 0, milliCpu: demand, invocations: invocations,
+                durationMs: taken(durationMs, noise: 0.3), memoryMb: taken(memoryMb, noise: 0.05))
         }
     }
 

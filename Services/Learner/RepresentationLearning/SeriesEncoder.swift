@@ -2,12 +2,13 @@ internal import Numerics
 
 /// Turns a series of one or more channels into its representation.
 ///
-/// n: views; C: channels; T: points; K: features; D: numbers of a representation.
+/// n: views; C: channels; T: points; R: what runs take, duration and memory; H: hours; K: features;
+/// D: numbers of a representation.
 ///
-/// A view goes through random kernels (`KernelBank`), and beside them plain figures where it is
-/// demand (`SeriesFigures`); its K features are standardised as those of the
-/// views it was fitted on, and a linear map leaves D of them. Nothing else that is encoded has a
-/// part in it, and any series has a representation: one of another length, too.
+/// A view goes through random kernels, and beside them plain figures where it is demand
+/// (`SeriesFeatures`); its K features are standardised as those of the views it was fitted on, and a
+/// linear map leaves D of them. Nothing else that is encoded has a part in it, and any series has a
+/// representation: one of another length, too.
 public struct SeriesEncoder: Equatable, Sendable {
     /// D at most.
     public static let dimensionsMax = 32
@@ -15,10 +16,7 @@ public struct SeriesEncoder: Equatable, Sendable {
     /// varied among the views of the fit says little by being far out.
     static let deviationsMax: Float = 8
 
-    let cleaning: SeriesCleaning
-    let bank: KernelBank
-    /// nil: kernels alone.
-    let figures: SeriesFigures?
+    let features: SeriesFeatures
     /// (K)
     let standardisation: Standardisation
     /// (D, K)
@@ -36,22 +34,39 @@ public struct SeriesEncoder: Equatable, Sendable {
     ///
     /// - Parameter series: (C, T) points in time order; one that is not finite is missing.
     /// - Parameter slotOfDay: when in its day the first point is, where days matter.
-    public func encode(_ series: [[Float]], slotOfDay: Int = 0) -> [Float] {
+    /// - Parameter runs: (R, H) what runs took, by the hour, in logarithms; one that is empty or missing
+    ///   is not known, and has no say.
+    public func encode(
+        _ series: [[Float]], slotOfDay: Int = 0, runs: [[Float]] = []
+    ) -> [Float] {
         guard series.contains(where: { !$0.isEmpty }) else {
             return Array(repeating: 0, count: dimensions)
         }
-        return unitLength(position(of: series, slotOfDay: slotOfDay))
+        return unitLength(position(of: series, slotOfDay: slotOfDay, runs: runs))
     }
 
     /// (D) before it is brought to unit length.
-    func position(of series: [[Float]], slotOfDay: Int = 0) -> [Float] {
-        let clean = cleaning.clean(series)
-        var features = bank.features(of: clean)
-        if let figures {
-            features += figures.figures(of: clean.first ?? [], slotOfDay: slotOfDay)
+    func position(of series: [[Float]], slotOfDay: Int = 0, runs: [[Float]] = []) -> [Float] {
+        position(ofStandard: standard(series, slotOfDay: slotOfDay, runs: runs))
+    }
+
+    /// (K) standardised features: 0 where nothing is known.
+    func standard(_ series: [[Float]], slotOfDay: Int, runs: [[Float]]) -> [Float] {
+        var features = features.features(
+            of: features.cleaning.clean(series), slotOfDay: slotOfDay, runs: runs)
+        for column in self.features.loadCount..<features.count where features[column].isNaN {
+            features[column] = standardisation.means[column]
         }
-        let standard = standardisation.apply(to: features, limit: Self.deviationsMax)[...]
-        return (0..<dimensions).map { dotProduct(projection.row($0), standard) - centre[$0] }
+        return standardisation.apply(to: features, limit: Self.deviationsMax)
+    }
+
+    func standard(of view: DemandView) -> [Float] {
+        standard(view.channels, slotOfDay: view.slotOfDay, runs: view.runs)
+    }
+
+    /// (D)
+    func position(ofStandard standard: [Float]) -> [Float] {
+        (0..<dimensions).map { dotProduct(projection.row($0), standard[...]) - centre[$0] }
     }
 
     /// The same encoder for a fleet of another kind: the mean of its views becomes the centre.
@@ -68,8 +83,8 @@ public struct SeriesEncoder: Equatable, Sendable {
         }
         let shift = sums.map { Float($0 / Double(series.count)) }
         return SeriesEncoder(
-            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
-            projection: projection, centre: zip(centre, shift).map(+))
+            features: features, standardisation: standardisation, projection: projection,
+            centre: zip(centre, shift).map(+))
     }
 
     /// The same encoder followed by a map of its numbers.
@@ -82,7 +97,7 @@ public struct SeriesEncoder: Equatable, Sendable {
         let map = try map(positions)
         let moved = Matrix([centre]).productTransposed(map)
         return SeriesEncoder(
-            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
+            features: features, standardisation: standardisation,
             projection: map.product(projection), centre: moved.values)
     }
 }

@@ -8,19 +8,18 @@ extension SeriesEncoder {
     static let biasesMax = 10_080
 
     func write(to writer: inout StateWriter) {
-        writer.write(cleaning.logarithmic)
-        writer.write(cleaning.scales) { $0.write($1) }
-        writer.write(figures?.slotsPerDay ?? 0)
-        writer.write(bank.groups) { writer, group in
-            writer.write(group.dilation)
-            writer.write(group.each)
-            writer.write(group.channels ?? []) { writer, channels in
-                // Which ones, a bit each.
-                writer.write(channels.reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
-            }
+        writer.write(features.cleaning.logarithmic)
+        writer.write(features.cleaning.scales) { $0.write($1) }
+        writer.write(features.figures?.slotsPerDay ?? 0)
+        writer.write(features.bank.groups) { $1.write(to: &$0) }
+        writer.write(features.runs) { writer, run in
+            // One without a kernel is not known.
+            writer.write(run?.bank.groups ?? []) { $1.write(to: &$0) }
+            writer.write(run?.bank.biases ?? []) { $0.write($1) }
         }
         writer.write(dimensions)
-        for floats in [bank.biases, standardisation.means, standardisation.scales, centre] {
+        for floats in [features.bank.biases, standardisation.means, standardisation.scales, centre]
+        {
             writer.write(floats) { $0.write($1) }
         }
         writer.write(precision.rawValue)
@@ -42,33 +41,32 @@ extension SeriesEncoder {
         guard (1...Self.channelsMax).contains(channels.count) else {
             throw CorruptState("an encoder sees \(channels.count) channels")
         }
-        cleaning = SeriesCleaning(scales: channels, logarithmic: logarithmic)
         let slotsPerDay = try reader.readInt(in: 0...86_400)
-        figures = slotsPerDay > 0 ? SeriesFigures(slotsPerDay: slotsPerDay) : nil
         let groups = try reader.readArray { reader throws(CorruptState) in
             try KernelBank.Group(reading: &reader, channels: channels.count)
         }
+        let runs = try Self.readRuns(&reader)
         let dimensions = try reader.readInt(in: 0...Self.dimensionsMax)
-        let biases = groups.reduce(0) { $0 + $1.each * ConvolutionKernels.count }
-        guard biases > 0, biases <= Self.biasesMax else {
-            throw CorruptState("an encoder has \(biases) kernels and biases")
-        }
-        bank = KernelBank(groups: groups, biases: try reader.readFloats(biases, "biases"))
-        let features = biases + (figures?.count ?? 0)
+        let biases = try Self.biases(of: groups)
+        features = SeriesFeatures(
+            cleaning: SeriesCleaning(scales: channels, logarithmic: logarithmic),
+            bank: KernelBank(groups: groups, biases: try reader.readFloats(biases, "biases")),
+            figures: slotsPerDay > 0 ? SeriesFigures(slotsPerDay: slotsPerDay) : nil, runs: runs)
         standardisation = Standardisation(
-            means: try reader.readFloats(features, "means"),
-            scales: try reader.readFloats(features, "scales"))
+            means: try reader.readFloats(features.count, "means"),
+            scales: try reader.readFloats(features.count, "scales"))
         centre = try reader.readFloats(dimensions, "centre")
         let text = try reader.readString()
         guard let precision = Precision(rawValue: text) else {
             throw CorruptState("a projection is kept as \(text)")
         }
         self.precision = precision
-        let count = dimensions * features
+        let columns = features.count
+        let count = dimensions * columns
         switch precision {
         case .float32:
             projection = Matrix(
-                rows: dimensions, columns: features,
+                rows: dimensions, columns: columns,
                 values: try reader.readFloats(count, "projection"))
         case .float16:
             let values = try reader.readArray { reader throws(CorruptState) in
@@ -77,21 +75,58 @@ extension SeriesEncoder {
             guard values.count == count, values.allSatisfy(\.isFinite) else {
                 throw CorruptState("a projection of \(count) numbers has \(values.count), or worse")
             }
-            projection = Matrix(rows: dimensions, columns: features, values: values)
+            projection = Matrix(rows: dimensions, columns: columns, values: values)
         case .int8:
             let scales = try reader.readFloats(dimensions, "scales of a projection")
             let values = try reader.readBytes().map { Int8(bitPattern: $0) }
             guard values.count == count else {
                 throw CorruptState("a projection of \(count) bytes has \(values.count)")
             }
-            let bytes = QuantisedRows(columns: features, values: values, scales: scales)
+            let bytes = QuantisedRows(columns: columns, values: values, scales: scales)
             projection = bytes.matrix
             projectionBytes = bytes
         }
     }
 }
 
+extension SeriesEncoder {
+    private static func readRuns(
+        _ reader: inout StateReader
+    ) throws(CorruptState) -> [RunFeatures?] {
+        let runs = try reader.readArray { reader throws(CorruptState) -> RunFeatures? in
+            let groups = try reader.readArray { reader throws(CorruptState) in
+                try KernelBank.Group(reading: &reader, channels: 1)
+            }
+            let biases = groups.isEmpty ? 0 : try Self.biases(of: groups)
+            let read = try reader.readFloats(biases, "biases of runs")
+            return groups.isEmpty
+                ? nil : RunFeatures(bank: KernelBank(groups: groups, biases: read))
+        }
+        guard runs.count <= RunFeatures.channelsMax else {
+            throw CorruptState("an encoder knows \(runs.count) things that a run takes")
+        }
+        return runs
+    }
+
+    private static func biases(of groups: [KernelBank.Group]) throws(CorruptState) -> Int {
+        let biases = groups.reduce(0) { $0 + $1.each * ConvolutionKernels.count }
+        guard biases > 0, biases <= biasesMax else {
+            throw CorruptState("an encoder has \(biases) kernels and biases")
+        }
+        return biases
+    }
+}
+
 extension KernelBank.Group {
+    fileprivate func write(to writer: inout StateWriter) {
+        writer.write(dilation)
+        writer.write(each)
+        writer.write(channels ?? []) { writer, channels in
+            // Which ones, a bit each.
+            writer.write(channels.reduce(UInt64(0)) { $0 | 1 << UInt64($1) })
+        }
+    }
+
     fileprivate init(
         reading reader: inout StateReader, channels count: Int
     ) throws(CorruptState) {

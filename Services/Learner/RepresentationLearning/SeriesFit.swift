@@ -53,9 +53,12 @@ public struct SeriesFit: Sendable {
     /// - Parameter series: (n, C, T) views; at least one. Lengths may differ, channels may not.
     /// - Parameter slotsOfDay: (n) when in its day each view begins; nil: at its beginning.
     /// - Parameter functions: (n) which function each view is of; nil: every one is of its own.
+    /// - Parameter runs: (n, R, H) what runs took in each view, by the hour, in logarithms; empty where
+    ///   that is not known. nil: they are no subject.
     /// - Throws: when LAPACK finds no decomposition.
     public func encoder(
-        of series: [[[Float]]], slotsOfDay: [Int]? = nil, functions: [Int]? = nil, seed: UInt64
+        of series: [[[Float]]], slotsOfDay: [Int]? = nil, functions: [Int]? = nil,
+        runs: [[[Float]]]? = nil, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> SeriesEncoder {
         let all = functions ?? Array(series.indices)
         precondition(!series.isEmpty, "an encoder is fitted on at least one series")
@@ -66,21 +69,39 @@ public struct SeriesFit: Sendable {
         var views = kept.map { cleaning.clean(series[$0]) }
         var functions = kept.map { all[$0] }
         var slotsOfDay = kept.map { slotsOfDay?[$0] ?? 0 }
+        var hours = kept.map { runs?[$0] ?? [] }
         if halved {
-            views += views.map { $0.map { Array($0.prefix(($0.count + 1) / 2)) } }
+            views += views.map(Self.firstHalf)
             functions += functions
             slotsOfDay += slotsOfDay
+            hours += hours.map(Self.firstHalf)
         }
         var random = SeededRandom(seed: seed, for: "kernels")
-        let bank = KernelBank(fitting: views, features: kernels, random: &random)
-        let figures = slotsPerDay.map(SeriesFigures.init)
-        let features = zip(views, slotsOfDay).map { view, slotOfDay in
-            bank.features(of: view)
-                + (figures?.figures(of: view[0], slotOfDay: slotOfDay) ?? [])
+        let features = SeriesFeatures(
+            cleaning: cleaning,
+            bank: KernelBank(fitting: views, features: kernels, random: &random),
+            figures: slotsPerDay.map(SeriesFigures.init),
+            runs: runFeatures(fitting: hours, seed: seed))
+        var rows = views.indices.map {
+            features.features(of: views[$0], slotOfDay: slotsOfDay[$0], runs: hours[$0])
         }
+        features.fill(&rows)
         return try SeriesEncoder(
-            cleaning: cleaning, bank: bank, figures: figures, features: Matrix(features),
-            fit: self, functions: functions)
+            features: features, of: Matrix(rows), fit: self, functions: functions)
+    }
+
+    /// (channels, points)
+    private static func firstHalf(of series: [[Float]]) -> [[Float]] {
+        series.map { Array($0.prefix(($0.count + 1) / 2)) }
+    }
+
+    /// - Parameter hours: (n, R, H)
+    private func runFeatures(fitting hours: [[[Float]]], seed: UInt64) -> [RunFeatures?] {
+        (0..<(hours.first?.count ?? 0)).map { index in
+            var random = SeededRandom(seed: seed, for: "kernels of runs \(index)")
+            return RunFeatures(
+                fitting: hours.map { $0[index] }, kernels: kernels, random: &random)
+        }
     }
 
     /// An encoder of another fleet for this one: its D numbers are contrasted anew, which needs far
@@ -102,7 +123,7 @@ public struct SeriesFit: Sendable {
     }
 
     /// All views while there are not too many, else all views of some functions.
-    private func sample(of functions: [Int], seed: UInt64) -> [Int] {
+    func sample(of functions: [Int], seed: UInt64) -> [Int] {
         guard functions.count > Self.viewsMax else { return Array(functions.indices) }
         var random = SeededRandom(seed: seed, for: "views")
         let order = Set(functions).sorted().shuffled(using: &random)
@@ -171,27 +192,24 @@ public struct SeriesFit: Sendable {
 }
 
 extension SeriesEncoder {
-    /// - Parameter features: (n, K) of views.
+    /// - Parameter views: (n, K) features of views.
     fileprivate init(
-        cleaning: SeriesCleaning, bank: KernelBank, figures: SeriesFigures?, features: Matrix,
-        fit: SeriesFit, functions: [Int]
+        features: SeriesFeatures, of views: Matrix, fit: SeriesFit, functions: [Int]
     ) throws(Eigenvectors.NotDecomposed) {
-        let standardisation = Standardisation(fitting: features)
+        let standardisation = Standardisation(fitting: views)
         var rows = Matrix(
-            (0..<features.rows).map {
-                standardisation.apply(to: Array(features.row($0)), limit: Self.deviationsMax)
+            (0..<views.rows).map {
+                standardisation.apply(to: Array(views.row($0)), limit: Self.deviationsMax)
             })
         let means = Standardisation(fitting: rows).means
         rows.subtractFromRows(means)
-        let weights =
-            Array(repeating: 1, count: bank.count) + (figures?.weights(kernels: bank.count) ?? [])
+        let weights = features.weights
         rows.scaleColumns(by: weights)
         // Weights are part of the projection from here on.
         var projection = try fit.projection(of: rows, functions: functions)
         projection.scaleColumns(by: weights)
         self.init(
-            cleaning: cleaning, bank: bank, figures: figures, standardisation: standardisation,
-            projection: projection,
+            features: features, standardisation: standardisation, projection: projection,
             centre: (0..<projection.rows).map { dotProduct(projection.row($0), means[...]) })
     }
 }

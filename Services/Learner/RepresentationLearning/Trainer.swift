@@ -4,19 +4,31 @@ public import Topics
 
 /// Fits the fleet's encoder on days that the partitions keep, and makes a release of it.
 ///
-/// - Complexity: it reads and holds at most `Limits.trainingSamples` functions.
 public struct Trainer: Sendable {
+    private let functionsMax: Int
     private var histories: [FunctionID: FunctionHistory] = [:]
 
-    public init() {}
+    /// - Parameter functionsMax: those beyond are passed over.
+    public init(functionsMax: Int = Limits.trainingSamples) { self.functionsMax = functionsMax }
 
     public var functions: Int { histories.count }
 
-    /// Adds an entry of a partition's state; one that holds no day of a function is passed over.
+    /// Adds an entry of a partition's state; one that is not of a function is passed over.
     public mutating func add(_ entry: StateEntry) throws(CorruptState) {
-        guard case .day(let function) = StateKey(entry.key), let value = entry.value else { return }
-        guard histories[function] != nil || histories.count < Limits.trainingSamples else { return }
-        try histories[function, default: FunctionHistory()].restore(day: value)
+        guard let key = StateKey(entry.key), let value = entry.value else { return }
+        switch key {
+        case .function(let function):
+            guard hasRoom(for: function) else { return }
+            try histories[function, default: FunctionHistory()].restore(head: value)
+        case .day(let function):
+            guard hasRoom(for: function) else { return }
+            try histories[function, default: FunctionHistory()].restore(day: value)
+        case .partition, .model: break
+        }
+    }
+
+    private func hasRoom(for function: FunctionID) -> Bool {
+        histories[function] != nil || histories.count < functionsMax
     }
 
     /// A fit, and whether it is to take the place of the model in force.
@@ -34,21 +46,18 @@ public struct Trainer: Sendable {
 
     /// - Parameter previous: the model in force, whose cluster ids are to be kept.
     /// - Parameter knownFunctions: of the whole fleet, for the next decision.
-    /// - Parameter budget: what the model may cost. Its groups are customers.
+    /// - Parameter budget: what the model may cost. Its groups are customers and triggers.
     /// - Returns: nil when no function has an hour yet.
     public func train(
         previous: EncoderModel?, budget: ModelBudget = ModelBudget(), version: Int,
         knownFunctions: Int, seed: UInt64
     ) throws(Eigenvectors.NotDecomposed) -> Trained? {
-        let kept = histories.sorted { $0.key < $1.key }
-            .compactMap { id, history in history.ownView.map { (id.service.customer, $0) } }
-            .filter { $0.1.count >= DemandView.slotsPerHour }
-        let samples = kept.map(\.1)
-        guard let from = samples.map(\.startSlot).min(), let to = samples.map(\.endSlot).max()
+        let samples = histories.sorted { $0.key < $1.key }.compactMap(Self.sample)
+        let views = samples.flatMap(\.views)
+        guard let from = views.map(\.startSlot).min(), let to = views.map(\.endSlot).max()
         else { return nil }
         let fit = try Training.fit(
-            samples: samples, groups: kept.map(\.0), budget: budget, previous: previous,
-            version: version, seed: seed)
+            samples: samples, budget: budget, previous: previous, version: version, seed: seed)
         var metrics = fit.metrics
         metrics[Self.knownFunctions] = Double(knownFunctions)
         let parameters = fit.model.bytes
@@ -63,6 +72,15 @@ public struct Trainer: Sendable {
         return Trained(
             release: release, candidates: fit.candidates,
             isReleased: own >= inForce - Self.recallLost)
+    }
+
+    /// nil where less than an hour of it is known.
+    private static func sample(_ id: FunctionID, _ history: FunctionHistory) -> TrainingSample? {
+        guard let view = history.ownView, view.count >= DemandView.slotsPerHour else { return nil }
+        let trigger = history.trigger.map { [FunctionGroup(.trigger, $0)] } ?? []
+        return TrainingSample(
+            [view], groups: [FunctionGroup(.customer, id.service.customer)] + trigger,
+            successShare: history.successShare)
     }
 
     private static let knownFunctions = "known_functions"

@@ -7,7 +7,8 @@ import Workloads
         let list = Benchmark.all.map { benchmark in
             let padded = benchmark.name + String(repeating: " ", count: 18 - benchmark.name.count)
             let against = benchmark.baselineName.map { "; beside \($0)" } ?? ""
-            return "  \(padded)\(benchmark.summary)\(against)"
+            let asked = benchmark.isUnasked ? "" : "; only when named"
+            return "  \(padded)\(benchmark.summary)\(against)\(asked)"
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
@@ -73,7 +74,8 @@ import Workloads
         for name in names where !Benchmark.all.contains(where: { $0.name == name }) {
             fail("no benchmark \"\(name)\"; see benchmark --help")
         }
-        for benchmark in Benchmark.all where names.isEmpty || names.contains(benchmark.name) {
+        for benchmark in Benchmark.all
+        where names.contains(benchmark.name) || names.isEmpty && benchmark.isUnasked {
             do {
                 let size = isSmoke ? benchmark.smokeSize : benchmark.fullSize
                 print(try Measurement(of: benchmark, size: size, passes: passes).line)

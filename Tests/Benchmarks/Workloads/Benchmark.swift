@@ -11,12 +11,15 @@ public struct Benchmark: Sendable {
     public let fullSize: Int
     /// What it is compared with, in the same run; nil when there is nothing.
     public let baselineName: String?
+    /// Whether it is measured when none is named: not what takes minutes.
+    public let isUnasked: Bool
     let prepare: @Sendable (_ size: Int) throws -> Prepared
 
     /// - Parameter prepare: makes the input, which is not measured.
     init(
         _ name: String, _ summary: String, unit: String, smoke: Int, full: Int,
-        baseline: String? = nil, prepare: @escaping @Sendable (_ size: Int) throws -> Prepared
+        baseline: String? = nil, isUnasked: Bool = true,
+        prepare: @escaping @Sendable (_ size: Int) throws -> Prepared
     ) {
         precondition(0 < smoke && smoke <= full, "sizes \(smoke) and \(full) of \(name)")
         self.name = name
@@ -25,13 +28,16 @@ public struct Benchmark: Sendable {
         smokeSize = smoke
         fullSize = full
         baselineName = baseline
+        self.isUnasked = isUnasked
         self.prepare = prepare
     }
 
     /// In the order in which data passes through the line.
     public static let all = [
         fleetGeneration, jsonDecoding, protobufDecoding, featurization, shapePublishing,
-        shapeEncoding, weekEncoding, training, neighbours, prediction, allocation,
+        shapeEncoding, weekEncoding, training, monthTraining, embedding, announcing, neighbours,
+        prediction,
+        allocation,
     ]
 }
 

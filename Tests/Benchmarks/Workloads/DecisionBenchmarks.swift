@@ -1,88 +1,10 @@
 internal import Allocation
-internal import Foundation
 internal import Numerics
 internal import Prediction
 internal import Processing
-internal import RepresentationLearning
 internal import Topics
 
 extension Benchmark {
-    static let weekEncoding = Benchmark(
-        "encode-week", "a function's week, 2,016 slots of demand, to its vector", unit: "weeks",
-        smoke: 5, full: 2_000
-    ) { size in
-        var random = SeededRandom(seed: 3)
-        let model = EncoderModel.prior
-        let views = (0..<size).map { _ in
-            let demand = week(&random)
-            return DemandView(
-                startSlot: firstSlot, milliCpu: demand, invocations: demand.map { $0.rounded(.up) })
-        }
-        return Prepared {
-            {
-                var digest = Digest()
-                for view in views {
-                    for value in model.encode(view) { digest.add(Double(value)) }
-                }
-                return Outcome(count: views.count, digest: digest)
-            }
-        }
-    }
-
-    static let training = Benchmark(
-        "train-encoder", "a fit with its search of sizes, on weeks of some functions",
-        unit: "functions", smoke: 24, full: Limits.trainingSamples
-    ) { size in
-        var random = SeededRandom(seed: 4)
-        let views = (0..<size).map { _ in
-            let demand = week(&random)
-            return DemandView(
-                startSlot: firstSlot, milliCpu: demand, invocations: demand.map { $0.rounded(.up) })
-        }
-        var budget = ModelBudget()
-        if size < 100 { budget.kernels = [84] }
-        return Prepared {
-            {
-                let fit = try Training.fit(
-                    samples: views, groups: views.indices.map { "\($0 % 10)" }, budget: budget,
-                    version: 1, seed: 1)
-                var digest = Digest()
-                for candidate in fit.candidates { digest.add(candidate.recallAtOne) }
-                return Outcome(count: views.count, digest: digest)
-            }
-        }
-    }
-
-    static let neighbours = Benchmark(
-        "neighbours", "a function's nearest, and those likely in antiphase, among 100,000",
-        unit: "queries", smoke: 2, full: 512
-    ) { size in
-        var random = SeededRandom(seed: 5)
-        let count = size < 100 ? 1_000 : 100_000
-        var vectors = Matrix(rows: count, columns: EncoderModel.dimensions)
-        for row in 0..<count {
-            for column in 0..<EncoderModel.dimensions {
-                vectors[row, column] = Float(random.uniform()) - 0.5
-            }
-        }
-        let days = (0..<count).map { _ in
-            (0..<NeighbourIndex.windowsPerDay).map { _ in Float(random.uniform()) }
-        }
-        let index = NeighbourIndex(vectors: vectors, windows: days)
-        let queries = vectors.rows(at: Array(0..<size))
-        return Prepared {
-            {
-                var digest = Digest()
-                for (query, found) in index.nearest(to: queries, count: 5).enumerated() {
-                    digest.add(Double(found[1].row))
-                    let opposite = index.likelyOpposite(to: days[query], count: 128)
-                    digest.add(Double(opposite[0]))
-                }
-                return Outcome(count: size, digest: digest)
-            }
-        }
-    }
-
     static let prediction = Benchmark(
         "predict", "a new service's prediction, among 400 services with a day of shapes",
         unit: "predictions", smoke: 20, full: 2_000
@@ -141,17 +63,7 @@ extension Benchmark {
         }
     }
 
-    /// Monday, 5 January 2026, 00:00 UTC.
-    private static let firstSlot = 1_767_571_200_000 / FunctionShape.slotMs
-
-    /// A daily wave of some height and phase, with noise.
-    private static func week(_ random: inout SeededRandom) -> [Float] {
-        let (height, phase) = (1_000 * random.uniform(), random.uniform())
-        return (0..<DemandWeek.slots).map { slot in
-            let wave = 1 + sin(2 * .pi * (Double(slot % 288) / 288 + phase))
-            return Float(height * (0.1 + 0.4 * wave + 0.1 * random.uniform()))
-        }
-    }
+    private static let firstSlot = WaveFunction.firstSlot
 
     private static func demand(
         of function: String, _ random: inout SeededRandom
