@@ -68,7 +68,7 @@ let package = Package(
                 swiftSettings: .safe),
             .executableTarget(
                 name: "Evaluation",
-                dependencies: ["RepresentationLearning", "Allocation", "Numerics"],
+                dependencies: ["RepresentationLearning", "Prediction", "Allocation", "Numerics"],
                 path: "Tests/Evaluation", exclude: ["peers"], swiftSettings: .safe),
             tests("Kafka", of: ["Kafka"], .binding), tests("Postgres"), tests("HTTP"),
             tests("Settings"),

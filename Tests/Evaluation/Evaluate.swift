@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A table for people goes to stderr and one JSON object to stdout.
 @main struct Evaluate {
-    static let planned = ["success", "popularity", "canaries", "quality-of-service"]
+    static let planned = ["success", "canaries", "quality-of-service"]
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
@@ -40,6 +40,7 @@ import Foundation
         case "representation": try RepresentationCommand(arguments).run()
         case "identity": try IdentityCommand(arguments).run()
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
+        case "popularity": try PopularityCommand(arguments).run()
         default: nil
         }
     }
