@@ -11,19 +11,24 @@ public struct DemandLessons: Equatable, Sendable {
     var medians: [NormalEquations]
     /// (A x L) of how far the centre was off.
     var spreads: [NormalEquations]
-    /// (A x E) sums of each expert's distance, and (A) of how many.
+    /// (A x L x E) sums of each expert's distance, and (A x L) of how many.
     var losses: [Double]
     var counts: [Double]
     /// (L x groups x cells) of distances over spreads.
     var residuals: [Double]
+    /// That taught anything.
+    var days = 0
 
     static let ages = 3
     static let leads = 3
 
-    /// An hour's weight a day later. Distances fade faster: a fleet's first ones come from a
-    /// regression that knows nothing yet.
+    /// An hour's weight a day later. Distances fade faster, and a fleet's first ones faster still:
+    /// they come from regressions that hardly know anything yet.
     private static let fading = 0.97
     private static let residualFading = 0.85
+    private static let uncertainDays = 2.0
+    /// Enough for the fading to be the usual one.
+    static let daysCounted = 100
     /// Closer to the median than this counts as this close.
     private static let medianCloseness = 0.1
 
@@ -33,8 +38,8 @@ public struct DemandLessons: Equatable, Sendable {
         medians = means
         spreads = Array(
             repeating: NormalEquations(inputs: DemandModel.spreadInputs), count: pairs)
-        losses = Array(repeating: 0, count: Self.ages * DemandExpert.count)
-        counts = Array(repeating: 0, count: Self.ages)
+        losses = Array(repeating: 0, count: pairs * DemandExpert.count)
+        counts = Array(repeating: 0, count: pairs)
         residuals = Array(
             repeating: 0, count: Self.leads * DemandModel.groups * ResidualCells.count)
     }
@@ -48,7 +53,11 @@ public struct DemandLessons: Equatable, Sendable {
         }
         for i in losses.indices { losses[i] *= Self.fading }
         for i in counts.indices { counts[i] *= Self.fading }
-        for i in residuals.indices { residuals[i] *= Self.residualFading }
+        let days = Double(days)
+        let residualFading = min(
+            Self.residualFading, (days + 1) / (days + 1 + Self.uncertainDays))
+        for i in residuals.indices { residuals[i] *= residualFading }
+        if counts.contains(where: { $0 > 0 }) { self.days = min(self.days + 1, Self.daysCounted) }
     }
 
     public static func += (a: inout Self, b: Self) {
@@ -60,6 +69,7 @@ public struct DemandLessons: Equatable, Sendable {
         for i in a.losses.indices { a.losses[i] += b.losses[i] }
         for i in a.counts.indices { a.counts[i] += b.counts[i] }
         for i in a.residuals.indices { a.residuals[i] += b.residuals[i] }
+        a.days = max(a.days, b.days)
     }
 
     /// - Parameter actual: `ln(1 + y)` of the hour that `guess` was about, the last one that
@@ -77,11 +87,9 @@ public struct DemandLessons: Equatable, Sendable {
         spreads[pair].add(outlook.spreadInputs, abs(distance), weight: 1)
         let row = (guess.lead * DemandModel.groups + guess.group) * ResidualCells.count
         residuals[row + ResidualCells.cell(of: distance / guess.spread)] += 1
-        guard lead == 0 else { return }
-        counts[outlook.age] += 1
+        counts[pair] += 1
         for expert in 0..<DemandExpert.count {
-            losses[outlook.age * DemandExpert.count + expert] +=
-                abs(outlook.experts[expert] - actual)
+            losses[pair * DemandExpert.count + expert] += abs(outlook.experts[expert] - actual)
         }
     }
 }

@@ -19,7 +19,7 @@ public struct DemandModel: Sendable {
     private let meanWeights: [[Double]]
     private let medianWeights: [[Double]]
     private let spreadWeights: [[Double]]
-    /// (A x E) what each expert is off on average.
+    /// (A x L x E) what each expert is off on average.
     private let usualLosses: [[Double]]
     /// (L x groups) distances over spreads, for each of `Self.shares`.
     private let quantiles: [[Double]]
@@ -36,20 +36,52 @@ public struct DemandModel: Sendable {
     private static let spreadMin = 0.003
 
     public init(_ lessons: DemandLessons) {
-        meanWeights = lessons.means.map { $0.solved(ridge: Self.ridge, start: Self.start) }
-        medianWeights = lessons.medians.map { $0.solved(ridge: Self.ridge, start: Self.start) }
-        spreadWeights = lessons.spreads.map {
-            $0.solved(ridge: Self.ridge, start: Self.spreadStart)
-        }
-        usualLosses = (0..<DemandLessons.ages).map { age in
-            (0..<DemandExpert.count).map {
-                (lessons.losses[age * DemandExpert.count + $0] + 0.5) / (lessons.counts[age] + 1)
+        meanWeights = Self.solved(lessons.means, start: Self.start)
+        medianWeights = Self.solved(lessons.medians, start: Self.start)
+        spreadWeights = Self.solved(lessons.spreads, start: Self.spreadStart)
+        usualLosses = Self.usualLosses(lessons)
+        var quantiles: [[Double]] = []
+        for lead in 0..<DemandLessons.leads {
+            for group in 0..<Self.groups {
+                let prior =
+                    lead == 0
+                    ? Self.bell : Self.counts(lessons.residuals, lead: lead - 1, group: group)
+                let known = Self.counts(lessons.residuals, lead: lead, group: group)
+                quantiles.append(
+                    Self.quantiles(of: known, prior: prior, days: Double(lessons.days)))
             }
         }
-        quantiles = (0..<DemandLessons.leads * Self.groups).map {
-            Self.quantiles(of: lessons.residuals, row: $0)
-        }
+        self.quantiles = quantiles
     }
+
+    /// What is not known of a lead is as of the one before it.
+    private static func solved(
+        _ equations: [NormalEquations], start: [Double]
+    ) -> [[Double]] {
+        var weights: [[Double]] = []
+        for (pair, equation) in equations.enumerated() {
+            let isFirst = pair % DemandLessons.leads == 0
+            weights.append(
+                equation.solved(ridge: ridge, start: isFirst ? start : weights[pair - 1]))
+        }
+        return weights
+    }
+
+    private static func usualLosses(_ lessons: DemandLessons) -> [[Double]] {
+        var losses: [[Double]] = []
+        for pair in lessons.counts.indices {
+            let first = pair * DemandExpert.count
+            let isFirst = pair % DemandLessons.leads == 0
+            losses.append(
+                (0..<DemandExpert.count).map { expert in
+                    let prior = isFirst ? unknownLoss : losses[pair - 1][expert]
+                    return (lessons.losses[first + expert] + prior) / (lessons.counts[pair] + 1)
+                })
+        }
+        return losses
+    }
+
+    private static let unknownLoss = 0.5
 
     // MARK: Experts
 
@@ -60,14 +92,18 @@ public struct DemandModel: Sendable {
     /// Losses below this, in `ln(1 + y)`, are as good as none.
     private static let lossMin = 0.01
 
+    /// How well the service's experts did for the next day; further ahead each is off by as much
+    /// more as the fleet's.
     /// - Returns: (E - 1) weights that sum to 1, and how far all together are off.
     func weights(
-        _ skill: DemandSkill, age: Int, slotsPerDay: Int
+        _ skill: DemandSkill, age: Int, lead: Int, slotsPerDay: Int
     ) -> (weights: [Double], together: Double) {
         let fleet = Self.fleetDays * Double(slotsPerDay)
+        let near = usualLosses[age * DemandLessons.leads]
+        let far = usualLosses[age * DemandLessons.leads + lead]
         let losses = (0..<DemandExpert.count).map {
-            (Double(skill.losses[$0]) + fleet * usualLosses[age][$0])
-                / (Double(skill.count) + fleet)
+            (Double(skill.losses[$0]) + fleet * near[$0]) / (Double(skill.count) + fleet)
+                * (far[$0] + Self.lossMin) / (near[$0] + Self.lossMin)
         }
         let alone = losses.dropLast()
         let least = alone.min() ?? 0
@@ -121,31 +157,48 @@ public struct DemandModel: Sendable {
     private static let bellCount = 10.0
     private static let bellDeviation = 1.2
     private static let borrowed = 0.05
+    private static let firstDayShare = 2.0
 
     private static let bell: [Double] = {
         let below = ResidualCells.edges.map { 0.5 * erfc(-$0 / bellDeviation / 2.0.squareRoot()) }
         return (0..<ResidualCells.count).map { bellCount * (below[$0 + 1] - below[$0]) }
     }()
 
-    private static func quantiles(of residuals: [Double], row: Int) -> [Double] {
-        let cells = ResidualCells.count
-        let firstRow = row / groups * groups
-        var counts = bell
-        for (near, share) in [(row, 1 + borrowed), (row - 1, borrowed), (row + 1, borrowed)]
-        where near >= firstRow && near < firstRow + groups {
-            for cell in 0..<cells { counts[cell] += share * residuals[near * cells + cell] }
+    /// (cells) of distances met, with some of the neighbouring groups'.
+    private static func counts(_ residuals: [Double], lead: Int, group: Int) -> [Double] {
+        var counts = Array(repeating: 0.0, count: ResidualCells.count)
+        for (near, share) in [(group, 1 + borrowed), (group - 1, borrowed), (group + 1, borrowed)]
+        where (0..<groups).contains(near) {
+            let row = (lead * groups + near) * ResidualCells.count
+            for cell in counts.indices { counts[cell] += share * residuals[row + cell] }
+        }
+        return counts
+    }
+
+    /// (shares) of so many distances, and some as in `prior`: the more, the fewer days there were,
+    /// for a day can be odd for all of a fleet.
+    private static func quantiles(
+        of known: [Double], prior: [Double], days: Double
+    ) -> [Double] {
+        let priorCount = prior.reduce(0, +)
+        let wanted =
+            bellCount + firstDayShare * known.reduce(0, +) / ((days + 1) * (days + 1))
+        let scale = priorCount > wanted ? wanted / priorCount : 1
+        let rest = max(0, wanted - priorCount) / bellCount
+        let counts = known.indices.map {
+            known[$0] + scale * prior[$0] + rest * bell[$0]
         }
         let all = counts.reduce(0, +)
         return shares.map { share in
             var left = share * all
-            for cell in 0..<cells {
+            for cell in counts.indices {
                 if left <= counts[cell] {
                     let (low, high) = (ResidualCells.edges[cell], ResidualCells.edges[cell + 1])
                     return low + (high - low) * left / max(counts[cell], .leastNormalMagnitude)
                 }
                 left -= counts[cell]
             }
-            return ResidualCells.edges[cells]
+            return ResidualCells.edges[counts.count]
         }
     }
 

@@ -27,9 +27,8 @@ struct DemandOutlook {
     private var dayParts: [DayPart] = []
     /// How far an hour is from the same one a day before.
     private let dailyChange: Double
-    /// (E - 1) by how well each did.
-    private let weights: [Double]
-    private let usualLoss: Double
+    /// (L) weights of E - 1 experts by how well each did, and how far all together are off.
+    private let weights: [(weights: [Double], together: Double)]
     private var scratch: [Double] = []
 
     /// (p) what the regressions see of the hour asked about last.
@@ -54,6 +53,8 @@ struct DemandOutlook {
     /// Of an hour of the day.
     private struct DayPart {
         var yesterday: Double
+        /// The same; before the service's first hour, nothing.
+        var yesterdayAtAll: Double
         var dayBefore: Double
         var mean: Double
         var median: Double
@@ -71,7 +72,10 @@ struct DemandOutlook {
         peak = logs.max() ?? 0
         means = Self.means(logs, day: day, week: week)
         dailyChange = Self.dailyChange(logs, day: day, week: week)
-        (weights, usualLoss) = model.weights(demand.skill, age: age, slotsPerDay: day)
+        let age = age
+        weights = (0..<DemandLessons.leads).map {
+            model.weights(demand.skill, age: age, lead: $0, slotsPerDay: day)
+        }
         for part in 0..<day { dayParts.append(dayPart(part)) }
     }
 
@@ -130,6 +134,7 @@ struct DemandOutlook {
         }
         return DayPart(
             yesterday: scratch.first ?? means.day,
+            yesterdayAtAll: scratch.first ?? 0,
             dayBefore: scratch.count > 1 ? scratch[1] : means.day,
             mean: scratch.isEmpty
                 ? means.day : scratch.reduce(0, +) / Double(scratch.count),
@@ -142,8 +147,9 @@ struct DemandOutlook {
     /// - Parameter lead: 1 is the first hour that is not known.
     mutating func guess(lead: Int) -> DemandGuess {
         look(lead: lead)
-        let (mean, medianGuess) = model.regressions(
-            features, age: age, lead: model.leadClass(lead, calendar))
+        let leadClass = model.leadClass(lead, calendar)
+        let (mean, medianGuess) = model.regressions(features, age: age, lead: leadClass)
+        let (weights, together) = weights[leadClass]
         experts[DemandExpert.regression.rawValue] = mean
         experts[DemandExpert.medianRegression.rawValue] = medianGuess
         experts[DemandExpert.nothing.rawValue] = 0
@@ -153,10 +159,9 @@ struct DemandOutlook {
         for i in weights.indices { disagreement += weights[i] * abs(experts[i] - centre) }
         spreadInputs[0] = 1
         spreadInputs[1] = max(centre, mean).squareRoot()
-        spreadInputs[2] = usualLoss
+        spreadInputs[2] = together
         spreadInputs[3] = min(dailyChange, DemandModel.changeMax)
         spreadInputs[4] = disagreement
-        let leadClass = model.leadClass(lead, calendar)
         return DemandGuess(
             lead: leadClass, centre: centre, mean: mean,
             spread: model.spread(spreadInputs, age: age, lead: leadClass),
@@ -197,7 +202,7 @@ struct DemandOutlook {
         features[15] = part.median
         features[16] = weekMedian
         features[17] = means.dayMedian
-        experts[DemandExpert.yesterday.rawValue] = part.yesterday
+        experts[DemandExpert.yesterday.rawValue] = part.yesterdayAtAll
         experts[DemandExpert.lastWeek.rawValue] = lastWeek
         experts[DemandExpert.last.rawValue] = last
         experts[DemandExpert.dayMean.rawValue] = part.mean
