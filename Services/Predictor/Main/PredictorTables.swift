@@ -10,6 +10,7 @@ struct PredictorTables {
         try write(batch.predictions, to: &session)
         try writeHistory(batch.daily, to: &session)
         try write(batch.scores, to: &session)
+        try KindTable().write(batch.kinds, to: &session)
     }
 
     private func delete(_ ids: [ServiceID], in session: inout Session) throws {
@@ -36,15 +37,19 @@ struct PredictorTables {
             .jsonArray(predictions.map { "\($0.seasonality.dayOfWeek)" }),
             .float8Array(predictions.map(\.teachesMost?.gain)),
             .textArray(predictions.map(\.teachesMost?.why)),
+            .jsonArray(predictions.map { $0.popularityByDay.map(json) }),
+            .jsonArray(predictions.map { $0.seasonality.weekOfYear.map { "\($0)" } }),
+            .float8Array(predictions.map(\.popularChance)),
         ]
         try session.execute(
             """
             insert into predictions (\(Self.shared), tier, trigger, memory_mb, deadline_ms,
                 forecast_from, invocations_per_hour, milli_cpu, hour_of_day, day_of_week,
-                canary_gain, canary_why)
+                canary_gain, canary_why, invocations_by_day, week_of_year, popular_chance)
             select * from unnest(\(Self.sharedTypes), $14::text[], $15::text[], $16::float8[],
                 $17::float8[], $18::timestamptz[], $19::jsonb[], $20::jsonb[], $21::jsonb[],
-                $22::jsonb[], $23::float8[], $24::text[])
+                $22::jsonb[], $23::float8[], $24::text[], $25::jsonb[], $26::jsonb[],
+                $27::float8[])
             on conflict (customer, service) do update set \(Self.sharedUpdates),
                 tier = excluded.tier, trigger = excluded.trigger,
                 memory_mb = excluded.memory_mb, deadline_ms = excluded.deadline_ms,
@@ -52,7 +57,9 @@ struct PredictorTables {
                 invocations_per_hour = excluded.invocations_per_hour,
                 milli_cpu = excluded.milli_cpu, hour_of_day = excluded.hour_of_day,
                 day_of_week = excluded.day_of_week, canary_gain = excluded.canary_gain,
-                canary_why = excluded.canary_why
+                canary_why = excluded.canary_why,
+                invocations_by_day = excluded.invocations_by_day,
+                week_of_year = excluded.week_of_year, popular_chance = excluded.popular_chance
             """, sharedParameters(predictions) + own)
     }
 
@@ -143,6 +150,11 @@ struct PredictorTables {
         try session.execute("delete from scores where day < (select max(day) from scores) - 400")
     }
 
+    private func json(_ forecast: Prediction.DailyForecast) -> String {
+        "{\"expected\": \(forecast.expected), \"low\": \(forecast.low), "
+            + "\"high\": \(forecast.high)}"
+    }
+
     private func json(_ forecast: Prediction.Forecast) -> String {
         "{\"expected\": \(forecast.expected), \"low\": \(forecast.low), "
             + "\"high\": \(forecast.high)}"
@@ -158,6 +170,7 @@ private struct Batch {
     let daily: [Prediction]
     let forgotten: [ServiceID]
     let scores: [PredictionScore]
+    let kinds: [KindDemand]
 
     private struct DayKey: Hashable {
         let id: ServiceID
@@ -173,6 +186,7 @@ private struct Batch {
         var last: [ServiceID: Prediction?] = [:]
         var days: [DayKey: Prediction] = [:]
         var scores: [ScoreKey: PredictionScore] = [:]
+        var kinds: [KindTable.Key: KindDemand] = [:]
         for row in rows {
             switch row {
             case .prediction(let prediction):
@@ -181,6 +195,7 @@ private struct Batch {
                 if prediction.asOfMs > 0 {
                     days[DayKey(id: id, day: prediction.asOfMs / Self.dayMs)] = prediction
                 }
+            case .kind(let demand): kinds[KindTable.Key(demand)] = demand
             case .forgotten(let id): last[id] = .some(nil)
             case .score(let score):
                 scores[ScoreKey(partition: score.partition, dayStartMs: score.dayStartMs)] = score
@@ -190,5 +205,6 @@ private struct Batch {
         forgotten = last.filter { $0.value == nil }.map(\.key)
         daily = Array(days.values)
         self.scores = Array(scores.values)
+        self.kinds = Array(kinds.values)
     }
 }

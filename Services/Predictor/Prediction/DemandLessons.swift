@@ -72,6 +72,34 @@ public struct DemandLessons: Equatable, Sendable {
         a.days = max(a.days, b.days)
     }
 
+    /// All sums, in one order; kept and sent in single precision, which is what `rounded` gives.
+    var numbers: [[Double]] {
+        get {
+            (means + medians + spreads).flatMap { [$0.gram, $0.moments] }
+                + [losses, counts, residuals]
+        }
+        set {
+            let pairs = means.count
+            for i in 0..<pairs {
+                means[i].gram = newValue[2 * i]
+                means[i].moments = newValue[2 * i + 1]
+                medians[i].gram = newValue[2 * (pairs + i)]
+                medians[i].moments = newValue[2 * (pairs + i) + 1]
+                spreads[i].gram = newValue[2 * (2 * pairs + i)]
+                spreads[i].moments = newValue[2 * (2 * pairs + i) + 1]
+            }
+            (losses, counts, residuals) = (
+                newValue[6 * pairs], newValue[6 * pairs + 1], newValue[6 * pairs + 2]
+            )
+        }
+    }
+
+    /// As it is once it was written down: so a partition that was restored goes on with the very
+    /// numbers of one that was not.
+    mutating func round() {
+        numbers = numbers.map { $0.map { Double(Float($0)) } }
+    }
+
     /// - Parameter actual: `ln(1 + y)` of the hour that `guess` was about, the last one that
     ///   `outlook` was asked about.
     mutating func learn(

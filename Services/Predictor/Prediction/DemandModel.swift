@@ -54,6 +54,9 @@ public struct DemandModel: Sendable {
         self.quantiles = quantiles
     }
 
+    /// Before any day taught anything.
+    static let untaught = DemandModel(DemandLessons())
+
     /// What is not known of a lead is as of the one before it.
     private static func solved(
         _ equations: [NormalEquations], start: [Double]

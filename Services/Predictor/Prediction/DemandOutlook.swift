@@ -61,8 +61,12 @@ struct DemandOutlook {
         var neighbours: Double
     }
 
-    /// - Parameter slots: so many of the newest are not known yet.
-    init(_ demand: HourlyDemand, back slots: Int, model: DemandModel) {
+    /// - Parameters:
+    ///   - slots: so many of the newest are not known yet.
+    ///   - unseen: (slotsPerDay) `ln(1 + y)` from the next slot on, where its own past tells nothing.
+    init(
+        _ demand: HourlyDemand, back slots: Int, model: DemandModel, unseen: [Double]? = nil
+    ) {
         precondition(demand.codes.count > slots, "no hour is known")
         calendar = demand.calendar
         self.model = model
@@ -76,7 +80,7 @@ struct DemandOutlook {
         weights = (0..<DemandLessons.leads).map {
             model.weights(demand.skill, age: age, lead: $0, slotsPerDay: day)
         }
-        for part in 0..<day { dayParts.append(dayPart(part)) }
+        for part in 0..<day { dayParts.append(dayPart(part, unseen: unseen?[part])) }
     }
 
     private static func means(_ logs: [Double], day: Int, week: Int) -> Means {
@@ -119,7 +123,8 @@ struct DemandOutlook {
         return (squares / Double(logs.count)).squareRoot()
     }
 
-    private mutating func dayPart(_ part: Int) -> DayPart {
+    private mutating func dayPart(_ part: Int, unseen: Double?) -> DayPart {
+        let unknown = unseen ?? means.day
         let day = calendar.slotsPerDay
         let base = logs.count - day + part
         scratch.removeAll(keepingCapacity: true)
@@ -133,13 +138,13 @@ struct DemandOutlook {
             nearby += 1
         }
         return DayPart(
-            yesterday: scratch.first ?? means.day,
+            yesterday: scratch.first ?? unknown,
             yesterdayAtAll: scratch.first ?? 0,
-            dayBefore: scratch.count > 1 ? scratch[1] : means.day,
+            dayBefore: scratch.count > 1 ? scratch[1] : unknown,
             mean: scratch.isEmpty
-                ? means.day : scratch.reduce(0, +) / Double(scratch.count),
-            median: scratch.isEmpty ? means.dayMedian : median(&scratch),
-            neighbours: nearby > 0 ? near / nearby : means.day)
+                ? unknown : scratch.reduce(0, +) / Double(scratch.count),
+            median: scratch.isEmpty ? unseen ?? means.dayMedian : median(&scratch),
+            neighbours: nearby > 0 ? near / nearby : unknown)
     }
 
     private static let daysCompared = 7

@@ -7,9 +7,13 @@ public struct HourlyForecast: Sendable {
     /// Nobody is foretold to go beyond e times its peak of four weeks.
     private static let beyondPeak = 1.0
 
-    /// - Parameter demand: of at least one hour.
-    public init(_ demand: HourlyDemand, model: DemandModel) {
-        outlook = DemandOutlook(demand, back: 0, model: model)
+    /// - Parameters:
+    ///   - demand: of at least one hour.
+    ///   - unseen: (slotsPerDay) demand from the next slot on, where its own past tells nothing: as
+    ///     of its kind. Left out, it is the mean of what it has seen.
+    public init(_ demand: HourlyDemand, model: DemandModel, unseen: [Double]? = nil) {
+        outlook = DemandOutlook(
+            demand, back: 0, model: model, unseen: unseen.map { $0.map { log1p($0) } })
         self.model = model
     }
 

@@ -9,6 +9,8 @@ struct PriorContribution: Equatable {
     var customers: [Customer] = []
     /// By number.
     var clusters: [ClusterSeason] = []
+    /// Learnt once a day.
+    var demand = DemandContribution()
 
     struct Trigger: Equatable {
         var name: String

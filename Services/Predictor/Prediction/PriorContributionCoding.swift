@@ -2,7 +2,8 @@ internal import Processing
 internal import Topics
 
 extension PriorContribution {
-    static let layout: UInt8 = 1
+    /// The second has what the days taught of demand.
+    static let layout: UInt8 = 2
 
     var encoded: [UInt8] {
         var writer = StateWriter(version: Self.layout)
@@ -22,6 +23,7 @@ extension PriorContribution {
             writer.write(trigger.busyness.cpuServices)
             writer.write(trigger.busyness.logCPUMs)
             writer.write(trigger.season)
+            for value in trigger.busyness.doublings { writer.write(value) }
         }
         writer.write(customers) { writer, customer in
             writer.write(customer.group.trigger)
@@ -33,6 +35,7 @@ extension PriorContribution {
             writer.write(cluster.cluster.number)
             writer.write(cluster.season)
         }
+        writer.write(demand)
         return writer.bytes
     }
 
@@ -63,6 +66,7 @@ extension PriorContribution {
                     number: try reader.readInt(in: 0...FieldLimits.versionMax)),
                 season: try reader.readSeason())
         }
+        if reader.version >= 2 { demand = try reader.readDemandContribution() }
         try reader.finish()
     }
 }
@@ -95,6 +99,11 @@ extension StateReader {
         trigger.busyness.cpuServices = try readAmount()
         trigger.busyness.logCPUMs = try readSum()
         trigger.season = try readSeason()
+        if version >= 2 {
+            for i in trigger.busyness.doublings.indices {
+                trigger.busyness.doublings[i] = try readAmount()
+            }
+        }
         return trigger
     }
 
