@@ -30,7 +30,7 @@ struct DemandTrace {
     private static let trainDaysUnlessSaid = 7
     /// Of a google2011 service, from its first job on: below it nearly all hours hold none, and
     /// there is nothing to foretell by hour.
-    private static let minPerDay = 4.0
+    private static let minPerDay = 5.0
     private static let seriesMax = 2_000
 
     /// - Parameter file: the one argument that belongs to no flag.

@@ -29,6 +29,24 @@ struct DemandContribution: Equatable {
     }
 }
 
+/// What all partitions' days taught together.
+struct FleetDemand {
+    let model: DemandModel
+    let years: DemandYears
+
+    /// - Parameter parts: in order of their partitions.
+    init(_ parts: [DemandContribution]) {
+        var lessons = DemandLessons()
+        var years = DemandYears()
+        for part in parts {
+            if !part.lessons.isEmpty { lessons += part.lessons }
+            years += part.years
+        }
+        model = lessons.isEmpty ? .untaught : DemandModel(lessons)
+        self.years = years
+    }
+}
+
 extension StateWriter {
     mutating func write(_ demand: DemandContribution) {
         write(demand.learntDay)

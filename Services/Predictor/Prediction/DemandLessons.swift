@@ -1,5 +1,5 @@
-internal import Numerics
 internal import Foundation
+internal import Numerics
 
 /// What a fleet's days taught about foretelling demand: sums that add up over partitions.
 ///
@@ -57,8 +57,10 @@ public struct DemandLessons: Equatable, Sendable {
         let residualFading = min(
             Self.residualFading, (days + 1) / (days + 1 + Self.uncertainDays))
         for i in residuals.indices { residuals[i] *= residualFading }
-        if counts.contains(where: { $0 > 0 }) { self.days = min(self.days + 1, Self.daysCounted) }
+        if !isEmpty { self.days = min(self.days + 1, Self.daysCounted) }
     }
+
+    var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
 
     public static func += (a: inout Self, b: Self) {
         for i in a.means.indices {

@@ -76,14 +76,10 @@ struct FleetPrior {
             hourFactors: normalized(factors))
     }
 
-    /// Takes up what days taught of demand: apart, for success is asked about more often.
-    mutating func learnDemand(_ contributions: [PriorContribution]) {
-        var lessons = DemandLessons()
-        for contribution in contributions {
-            lessons += contribution.demand.lessons
-            years += contribution.demand.years
-        }
-        hourly = DemandModel(lessons)
+    /// Takes up what days taught of demand: apart, for it changes once a day.
+    mutating func take(_ demand: FleetDemand) {
+        hourly = demand.model
+        years = demand.years
     }
 
     /// (53) around 1, by week of the year; nil while no week was ever seen.

@@ -63,17 +63,16 @@ extension PredictorStage {
         let hour = (watermarkMs - Clock.correctableForMs) / Clock.hourMs
         guard hour / 24 > learnt.learntDay else { return learnt }
         // Not the prior that predictions share: that may be older than what was read since.
-        var lessons = own.demand.lessons
-        for part in others.sorted(by: { $0.key < $1.key }) {
-            lessons += part.value.contribution.demand.lessons
-        }
+        var parts = others.mapValues(\.contribution.demand)
+        parts[partition] = own.demand
+        let demand = FleetDemand(parts.sorted { $0.key < $1.key }.map(\.value))
         let voters = ids.filter { services[$0]?.demand != nil }
         var histories = voters.compactMap { id in
             services[id].flatMap { service in
                 service.demand.map { (trigger: service.trigger ?? "", demand: $0) }
             }
         }
-        learnt.learnDay(before: hour, of: &histories, model: DemandModel(lessons))
+        learnt.learnDay(before: hour, of: &histories, model: demand.model)
         for (id, history) in zip(voters, histories) {
             services[id]?.demand = history.demand
             changed.insert(Self.key(of: id))

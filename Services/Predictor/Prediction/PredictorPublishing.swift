@@ -38,7 +38,9 @@ extension PredictorStage {
         parts[partition] = own
         let contributions = parts.sorted { $0.key < $1.key }.map(\.value)
         var prior = FleetPrior(contributions)
-        prior.learnDemand(contributions)
+        let demand = taught ?? FleetDemand(contributions.map(\.demand))
+        taught = demand
+        prior.take(demand)
         combined = prior
         return prior
     }
@@ -56,6 +58,7 @@ extension PredictorStage {
         var contribution = PriorContribution(
             of: parts, beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
         contribution.demand = demand
+        if demand != own.demand { taught = nil }
         guard contribution != own || ownReleasedMs != watermarkMs else { return }
         own = contribution
         ownReleasedMs = watermarkMs
