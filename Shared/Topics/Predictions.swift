@@ -12,12 +12,17 @@ public struct Prediction: ServiceMessage {
     public var deadlineMs: Double?
 
     public var success: SuccessRate
-    /// Invocations an hour over the coming hours.
+    /// Invocations an hour over the coming hours: a week of them.
     public var invocationsPerHour: Forecast
-    /// CPU over the coming hours, in thousandths of a core.
+    /// CPU over the coming day's hours, in thousandths of a core.
     public var milliCpu: Forecast
     /// Invocations a day, expected over the coming days.
     public var popularityPerDay: Interval
+    /// Invocations of each of the coming 28 days, of 24 hours from the first hour foretold on.
+    public var popularityByDay: DailyForecast?
+    /// The chance to be among the busiest tenth of its trigger's services in 28 days; of a service
+    /// that is not yet as old.
+    public var popularChance: Double?
     public var seasonality: Seasonality
     /// Closed slots of its own that the demand rests on.
     public var demandSamples: Int
@@ -71,15 +76,32 @@ public struct Prediction: ServiceMessage {
         }
     }
 
+    /// (D) daily values, each with its 90 % interval.
+    public struct DailyForecast: Codable, Equatable, Sendable {
+        public var expected: [Double]
+        public var low: [Double]
+        public var high: [Double]
+        public init(expected: [Double], low: [Double], high: [Double]) {
+            self.expected = expected
+            self.low = low
+            self.high = high
+        }
+    }
+
     /// Factors around 1.
     public struct Seasonality: Codable, Equatable, Sendable {
         /// (24) UTC.
         public var hourOfDay: [Double]
         /// (7) Monday first.
         public var dayOfWeek: [Double]
-        public init(hourOfDay: [Double], dayOfWeek: [Double]) {
+        /// (53) of its trigger: a week of the year beside the weeks before it; once there was one.
+        public var weekOfYear: [Double]?
+        public init(
+            hourOfDay: [Double], dayOfWeek: [Double], weekOfYear: [Double]? = nil
+        ) {
             self.hourOfDay = hourOfDay
             self.dayOfWeek = dayOfWeek
+            self.weekOfYear = weekOfYear
         }
     }
 

@@ -160,6 +160,7 @@ struct RealMessages: Sendable {
         (.services, "services-v1.json"), (.workers, "workers-v1.json"),
         (.shapes, "shapes-v1.json"), (.models, "models-v1.json"),
         (.representations, "representations-v1.json"), (.predictions, "predictions-v1.json"),
+        (.predictions, "predictions-v2.json"),
         (.assignments, "assignments-v1.json"), (.rejections, "rejections-v1.json"),
     ]
 

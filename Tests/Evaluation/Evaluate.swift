@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A table for people goes to stderr and one JSON object to stdout.
 @main struct Evaluate {
-    static let planned = ["popularity", "quality-of-service"]
+    static let planned = ["quality-of-service"]
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
@@ -42,6 +42,7 @@ import Foundation
         case "success": try SuccessCommand(arguments).run()
         case "identity": try IdentityCommand(arguments).run()
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
+        case "popularity": try PopularityCommand(arguments).run()
         default: nil
         }
     }

@@ -56,6 +56,25 @@ extension Evaluate {
           Looks at outcomes of services that start nothing before the split, as many as each policy
           chooses, and tells the log-loss of the later half of their outcomes after so many looks.
 
+        usage: evaluate popularity --format google2011|azure_apps FILE [--train-days N]
+                   [--horizon H] [--min-per-day J] [--series-max M] [--seed K]
+               evaluate popularity --format utilisation FILE --layout L --train-days N
+                   --test-days M [--horizon H] [options of packing]
+
+          Every day from the Nth on, foretells each series' next H slots from what was known by
+          then, new series included, and compares ln(1 + y) with what came.
+
+          google2011           jobs submitted an hour, by logical name
+          azure_apps           invocations of an app in blocks of 504 minutes: 3 a day, 20 a week
+          utilisation          means over the hour of series as in packing
+          --train-days N       7 unless said, or half of a shorter trace
+          --horizon H          24 unless said; less where the trace ends
+          --min-per-day J      google2011: leaves out services with fewer jobs a day; 5 unless said
+          --series-max M       of more series, so many are drawn by seed and content; 2,000 unless
+                               said
+          crps_ratio           mean quantile loss over 20 quantiles, twice, over day naive's mean
+                               error, which is a point's CRPS; both of ln(1 + y)
+
         not built yet: \(planned.joined(separator: ", "))
         """
 }

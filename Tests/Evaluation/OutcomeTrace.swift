@@ -79,7 +79,7 @@ private struct Reader {
     /// `job_id,submit_s,sched_s,end_s,final,user,cls,jobname,logical`: success is FINISH; whoever was
     /// killed, failed, evicted or lost did not succeed. Times are in seconds.
     mutating func readGoogle(_ text: TextFile) throws {
-        let columns = try Columns(
+        let columns = try OutcomeColumns(
             text, ["submit_s", "end_s", "final", "user", "cls", "logical"])
         for line in text.lines.indices.dropFirst() {
             let cells = try columns.cells(line)
@@ -96,7 +96,7 @@ private struct Reader {
     /// `jobid,status,vc,user,submitted,start,end,runtime_min,n_machines,n_gpus`: success is Pass. What
     /// a user of a virtual cluster runs is a service; its class is how many GPUs on how many machines.
     mutating func readPhilly(_ text: TextFile) throws {
-        let columns = try Columns(
+        let columns = try OutcomeColumns(
             text, ["status", "vc", "user", "submitted", "end", "n_machines", "n_gpus"])
         var all: [(startMs: Int64, endMs: Int64?, cells: [Substring])] = []
         for line in text.lines.indices.dropFirst() {
@@ -119,7 +119,7 @@ private struct Reader {
 
     /// `time,customer,service,outcome`, times in seconds; what it came to is known at once.
     mutating func readRequests(_ text: TextFile) throws {
-        let columns = try Columns(text, ["time", "customer", "service", "outcome"])
+        let columns = try OutcomeColumns(text, ["time", "customer", "service", "outcome"])
         for line in text.lines.indices.dropFirst() {
             let cells = try columns.cells(line)
             let timeMs = try columns.milliseconds(cells, 0, line)
@@ -135,7 +135,7 @@ private struct Reader {
 }
 
 /// Columns of a file with a header, by name.
-private struct Columns {
+private struct OutcomeColumns {
     private let text: TextFile
     private let places: [Int]
     private let count: Int

@@ -84,6 +84,32 @@ import Testing
         }
     }
 
+    @Test func `popularity foretells made services, whatever the order of rows and names`() throws {
+        try withFolder { folder in
+            let file = "\(folder)/jobs.csv"
+            func outcome(names: String, reversed: Bool) throws -> String {
+                try MadeJobs.text(names: names, reversed: reversed)
+                    .write(toFile: file, atomically: true, encoding: .utf8)
+                return try PopularityCommand(["--format", "google2011", file]).run()
+            }
+            let first = try outcome(names: "a", reversed: false)
+            let policies = try policies(first)
+            #expect(Set(policies.keys) == ["antiphase", "last", "day_naive", "week_naive"])
+            let ours = try #require(policies["antiphase"])
+            #expect(ours["mae_ratio"] as? Double ?? 9 < 0.95)
+            #expect(ours["crps_ratio"] as? Double ?? 9 < 0.77)
+            #expect((0.8...1).contains(ours["coverage"] as? Double ?? 0))
+            #expect(policies["day_naive"]?["crps_ratio"] as? Double == 1)
+            #expect(try outcome(names: "z", reversed: true) == first)
+            try "submit_s,logical\n700,a\nx,a\n".write(
+                toFile: file, atomically: true, encoding: .utf8)
+            let error = #expect(throws: EvaluationError.self) {
+                try PopularityCommand(["--format", "google2011", file])
+            }
+            #expect(error?.description.hasSuffix("jobs.csv:3:1: \"x\" is no whole number") == true)
+        }
+    }
+
     @Test func `names the place of what it cannot read`() throws {
         try withFolder { folder in
             let file = "\(folder)/X_TRAIN.ts"
@@ -144,6 +170,25 @@ enum MadeSet {
             lines.append(channels.joined(separator: ":") + ":" + (quick ? "quick" : "slow"))
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// Services whose jobs come by a daily wave, in the layout of the Google trace; one is new.
+enum MadeJobs {
+    static func text(names: String, reversed: Bool) -> String {
+        var random = SeededRandom(seed: 4)
+        var rows: [String] = []
+        for hour in 0..<10 * 24 {
+            for service in 0..<6 where service > 0 || hour > 130 {
+                let wave = 1 + 0.9 * sin(Double(hour) / 24 * 2 * .pi)
+                for _ in 0..<random.poisson(mean: Double(1 + 2 * service) * wave) {
+                    let second = 600 + hour * 3_600 + Int(random.uniform() * 3_600)
+                    rows.append("\(second),\(names)\(service)")
+                }
+            }
+        }
+        let ordered = reversed ? rows.reversed() : rows
+        return "submit_s,logical\n" + ordered.joined(separator: "\n") + "\n"
     }
 }
 

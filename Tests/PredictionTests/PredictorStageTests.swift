@@ -95,7 +95,9 @@ import Topics
         #expect(prediction.success.samples == 0)
         #expect(prediction.success.level == "fleet")
         #expect(prediction.demandSamples == 0)
-        #expect(prediction.invocationsPerHour.expected.count == 24)
+        #expect(prediction.invocationsPerHour.expected.count == 168)
+        #expect(prediction.milliCpu.expected.count == 24)
+        #expect(prediction.popularityByDay?.expected.count == 28)
         #expect(prediction.seasonality.hourOfDay == Array(repeating: 1, count: 24))
         #expect(prediction.seasonality.dayOfWeek == Array(repeating: 1, count: 7))
         // 100 an hour by the customer's word.

@@ -9,7 +9,8 @@ internal import Runtime
             PredictorStage.self, named: "predictor",
             summary: "Foretells how often services succeed and how much they will run.",
             migrations: [
-                Migration(file: "0001-tables.sql", PackageResources._001_tables_sql)
+                Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
+                Migration(file: "0002-demand.sql", PackageResources._002_demand_sql),
             ],
             make: { _, partition in PredictorStage(partition: partition) },
             write: { rows, session in try PredictorTables().write(rows, to: &session) })

@@ -11,6 +11,7 @@ struct PredictorTables {
         try writeHistory(batch.daily, to: &session)
         try write(batch.scores, to: &session)
         for list in batch.canaries { try write(list, to: &session) }
+        try KindTable().write(batch.kinds, to: &session)
     }
 
     private func delete(_ ids: [ServiceID], in session: inout Session) throws {
@@ -38,15 +39,20 @@ struct PredictorTables {
             .float8Array(predictions.map(\.teachesMost?.gain)),
             .textArray(predictions.map(\.teachesMost?.why)),
             .float8Array(predictions.map(\.success.drift)),
+            .jsonArray(predictions.map { $0.popularityByDay.map(json) }),
+            .jsonArray(predictions.map { $0.seasonality.weekOfYear.map { "\($0)" } }),
+            .float8Array(predictions.map(\.popularChance)),
         ]
         try session.execute(
             """
             insert into predictions (\(Self.shared), tier, trigger, memory_mb, deadline_ms,
                 forecast_from, invocations_per_hour, milli_cpu, hour_of_day, day_of_week,
-                canary_gain, canary_why, success_drift)
+                canary_gain, canary_why, success_drift, invocations_by_day, week_of_year,
+                popular_chance)
             select * from unnest(\(Self.sharedTypes), $14::text[], $15::text[], $16::float8[],
                 $17::float8[], $18::timestamptz[], $19::jsonb[], $20::jsonb[], $21::jsonb[],
-                $22::jsonb[], $23::float8[], $24::text[], $25::float8[])
+                $22::jsonb[], $23::float8[], $24::text[], $25::float8[], $26::jsonb[],
+                $27::jsonb[], $28::float8[])
             on conflict (customer, service) do update set \(Self.sharedUpdates),
                 tier = excluded.tier, trigger = excluded.trigger,
                 memory_mb = excluded.memory_mb, deadline_ms = excluded.deadline_ms,
@@ -54,7 +60,9 @@ struct PredictorTables {
                 invocations_per_hour = excluded.invocations_per_hour,
                 milli_cpu = excluded.milli_cpu, hour_of_day = excluded.hour_of_day,
                 day_of_week = excluded.day_of_week, canary_gain = excluded.canary_gain,
-                canary_why = excluded.canary_why, success_drift = excluded.success_drift
+                canary_why = excluded.canary_why, success_drift = excluded.success_drift,
+                invocations_by_day = excluded.invocations_by_day,
+                week_of_year = excluded.week_of_year, popular_chance = excluded.popular_chance
             """, sharedParameters(predictions) + own)
     }
 
@@ -180,6 +188,11 @@ struct PredictorTables {
             + "\"successes\": \(calibration.successes)}"
     }
 
+    private func json(_ forecast: Prediction.DailyForecast) -> String {
+        "{\"expected\": \(forecast.expected), \"low\": \(forecast.low), "
+            + "\"high\": \(forecast.high)}"
+    }
+
     private func json(_ forecast: Prediction.Forecast) -> String {
         "{\"expected\": \(forecast.expected), \"low\": \(forecast.low), "
             + "\"high\": \(forecast.high)}"
@@ -196,6 +209,7 @@ private struct Batch {
     let forgotten: [ServiceID]
     let scores: [PredictionScore]
     let canaries: [CanaryList]
+    let kinds: [KindDemand]
 
     private struct DayKey: Hashable {
         let id: ServiceID
@@ -217,6 +231,7 @@ private struct Batch {
         var days: [DayKey: Prediction] = [:]
         var scores: [ScoreKey: PredictionScore] = [:]
         var canaries: [ListKey: CanaryList] = [:]
+        var kinds: [KindTable.Key: KindDemand] = [:]
         for row in rows {
             switch row {
             case .prediction(let prediction):
@@ -225,6 +240,7 @@ private struct Batch {
                 if prediction.asOfMs > 0 {
                     days[DayKey(id: id, day: prediction.asOfMs / Self.dayMs)] = prediction
                 }
+            case .kind(let demand): kinds[KindTable.Key(demand)] = demand
             case .forgotten(let id): last[id] = .some(nil)
             case .canaries(let list):
                 canaries[ListKey(partition: list.partition, task: list.task)] = list
@@ -237,5 +253,6 @@ private struct Batch {
         daily = Array(days.values)
         self.scores = Array(scores.values)
         self.canaries = Array(canaries.values)
+        self.kinds = Array(kinds.values)
     }
 }

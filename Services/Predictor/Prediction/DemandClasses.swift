@@ -19,12 +19,17 @@ struct BusynessVotes: Equatable {
     var cpuServices = 0.0
     /// Logarithms of CPU ms per invocation.
     var logCPUMs = 0.0
+    /// (40) services by doublings of their rates, from one invocation in five months on.
+    var doublings = Array(repeating: 0.0, count: BusynessVotes.doublingsCount)
+    static let doublingsCount = 40
+    private static let leastDoubling = -12.0
 
     static func + (a: Self, b: Self) -> Self {
         Self(
             services: a.services + b.services, rates: a.rates + b.rates,
             logRates: a.logRates + b.logRates, cpuServices: a.cpuServices + b.cpuServices,
-            logCPUMs: a.logCPUMs + b.logCPUMs)
+            logCPUMs: a.logCPUMs + b.logCPUMs,
+            doublings: zip(a.doublings, b.doublings).map { $0 + $1 })
     }
 
     mutating func add(_ history: DemandHistory) {
@@ -34,6 +39,8 @@ struct BusynessVotes: Equatable {
         services += 1
         rates += rate
         logRates += log(rate)
+        let doubling = Int((log2(rate) - Self.leastDoubling).rounded(.down))
+        doublings[min(max(doubling, 0), Self.doublingsCount - 1)] += 1
         if history.cpuInvocations > 0, history.cpuMs > 0 {
             cpuServices += 1
             logCPUMs += log(history.cpuMs / history.cpuInvocations)
@@ -58,6 +65,23 @@ struct BusynessVotes: Equatable {
             max((3 - gap + root) / (12 * gap), Self.shapes.lowerBound), Self.shapes.upperBound)
         return GammaDistribution(shape: shape, rate: shape / mean)
     }
+
+    /// Invocations an hour that nine in ten of the services stay below; before there are some to
+    /// count, by the gamma distribution.
+    var topDecile: Double {
+        let counted = doublings.reduce(0, +)
+        guard counted >= Self.countedMin else { return level.quantile(0.9) }
+        var left = 0.9 * counted
+        for (doubling, count) in doublings.enumerated() {
+            if left <= count {
+                return exp2(Self.leastDoubling + Double(doubling) + left / max(count, 1))
+            }
+            left -= count
+        }
+        return exp2(Self.leastDoubling + Double(Self.doublingsCount))
+    }
+
+    private static let countedMin = 20.0
 
     var cpuMsPerInvocation: Double {
         let all = self + Self.unknown

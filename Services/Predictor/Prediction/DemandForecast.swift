@@ -113,6 +113,20 @@ struct DemandForecast {
     /// The count of a day.
     var day: GammaPoisson { around(level.mean * 24, straying: dailyDispersion) }
 
+    /// A day of that mean, so many weeks ahead: each week adds as much straying as the first had.
+    func day(mean: Double, weeksAhead: Int) -> GammaPoisson {
+        around(mean, straying: dailyDispersion * Double(1 + weeksAhead))
+    }
+
+    /// Days are all alike, as far as is known.
+    var isWeekFlat: Bool { weekFactors.allSatisfy { $0 == 1 } }
+
+    /// The level may move as days do.
+    var levelInFourWeeks: GammaDistribution {
+        let shape = 1 / (1 / level.shape + dailyDispersion)
+        return GammaDistribution(shape: shape, rate: shape / level.mean)
+    }
+
     /// The level's own uncertainty and the straying around it.
     private func around(_ mean: Double, straying: Double) -> GammaPoisson {
         let uncertainty = 1 / level.shape

@@ -31,6 +31,8 @@ struct DemandHistory: Equatable {
     var hoursSeen = 0.0
     /// Closed slots of its functions that it learnt.
     var slots = 0
+    /// Each of its last hours.
+    var hours = HourlyDemand()
 
     init(firstSlotMs: Int64) {
         openHour = firstSlotMs / Clock.hourMs
@@ -82,6 +84,8 @@ struct DemandHistory: Equatable {
         weekExposure[weekday] += openExposure
         weekCount[weekday] += openCount
         hoursSeen += openExposure
+        hours.append(
+            openExposure >= Self.exposureMin ? openCount / openExposure : openCount)
         if hour == 23 {
             if hoursSeen >= 48 { daily.observe(dayCount, expected: dayExpected) }
             dayCount = 0
@@ -93,6 +97,8 @@ struct DemandHistory: Equatable {
     }
 
     private static let hoursBeforeStraying = 3.0
+    /// An hour of which less was seen is taken as it is.
+    private static let exposureMin = 0.25
     private static let levelFading = exp2(-1 / levelHalfLife)
     private static let profileFading = exp2(-1 / profileHalfLife)
     private static let weekFading = exp2(-1 / weekHalfLife)

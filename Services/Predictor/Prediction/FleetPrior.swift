@@ -13,6 +13,10 @@ struct FleetPrior {
     private let triggerSeasons: [String: SeasonVotes]
     private let fleetFactors: [Double]
     private let clusterSeasons: [Cluster: SeasonVotes]
+    /// How all partitions together foretell hours.
+    private(set) var hourly = DemandModel.untaught
+    /// How weeks of the year differ from those before them.
+    private var years = DemandYears()
 
     /// - Parameter contributions: in order of their partitions, for sums of fractions depend on it.
     init(_ contributions: [PriorContribution]) {
@@ -70,5 +74,20 @@ struct FleetPrior {
         return DemandPrior(
             level: known.level, cpuMsPerInvocation: known.cpuMsPerInvocation,
             hourFactors: normalized(factors))
+    }
+
+    /// Takes up what days taught of demand: apart, for it changes once a day.
+    mutating func take(_ demand: FleetDemand) {
+        hourly = demand.model
+        years = demand.years
+    }
+
+    /// (53) around 1, by week of the year; nil while no week was ever seen.
+    func weekOfYear(trigger: String) -> [Double]? { years.factors(trigger: trigger) }
+
+    /// Invocations an hour that nine in ten services of the trigger stay below.
+    func topDecile(trigger: String) -> Double {
+        let votes = busyness[trigger] ?? BusynessVotes()
+        return (votes.services > 0 ? votes : allBusyness).topDecile
     }
 }

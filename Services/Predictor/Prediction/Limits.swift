@@ -9,6 +9,8 @@ enum Limits {
     static let contributedCustomers = 1_000
     static let contributedTriggers = 32
     static let contributedClusters = 512
+    /// Triggers, and clusters, whose seasons are written down: the busiest of a partition.
+    static let kinds = 64
     /// A contribution's bytes; base64 in a message of at most 1 MB.
     static let contributionBytes = 700_000
     /// Silent for so long, and not announced, a service is forgotten.
@@ -35,8 +37,12 @@ enum Clock {
     /// So long without a message by the wall clock, what is pending is published. Longer than a
     /// slot, for at the pace of the clock nothing comes between two slots.
     static let quietMs: Int64 = 600_000
-    /// Hours foretold.
-    static let horizonHours = 24
+    /// Hours and days foretold; of CPU the first day's hours.
+    static let horizonHours = 168
+    static let cpuHorizonHours = 24
+    static let horizonDays = 28
+    /// A service is new for so long.
+    static let newForHours = 28.0 * 24
 
     /// 0 is Monday. 1970-01-01 was a Thursday.
     static func weekday(hour: Int64) -> Int { Int((hour / 24 + 3) % 7) }

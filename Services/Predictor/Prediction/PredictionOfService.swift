@@ -9,33 +9,36 @@ extension ServiceState {
     ) -> Prediction {
         let success = success(of: id, atMs: endMs, prior: prior)
         let forecast = forecast(untilMs: endMs, prior: prior)
-        let hours = hours(of: forecast, from: endMs / Clock.hourMs)
+        let firstHour = endMs / Clock.hourMs
+        let weekOfYear = prior.weekOfYear(trigger: trigger ?? "")
+        let plan = DemandPlan(
+            forecast, hourly: hours(before: firstHour), model: prior.hourly,
+            firstHour: firstHour, weekOfYear: weekOfYear)
+        let day = plan.hours.expected.prefix(Clock.cpuHorizonHours)
         let milliCpu = forecast.milliCpuPerHourlyInvocation
-        return Prediction(
+        func cpu(_ hours: [Double]) -> [Double] {
+            hours.prefix(Clock.cpuHorizonHours).map { significant($0 * milliCpu) }
+        }
+        var prediction = Prediction(
             id, asOfMs: endMs, tier: announced?.tier ?? .bestEffort, trigger: trigger,
             memoryMb: newest?.memoryMb ?? announced?.memoryMb,
             deadlineMs: newest?.deadlineMs ?? announced?.deadlineMs,
             success: Prediction.SuccessRate(
                 rate: Prediction.Interval(success.distribution, tail: tail), samples: outcomesEver,
                 level: success.level.rawValue, baseline: prior.baseline, drift: outcomes.drift),
-            invocationsPerHour: hours,
+            invocationsPerHour: plan.hours,
             milliCpu: Prediction.Forecast(
-                startMs: hours.startMs, expected: hours.expected.map { $0 * milliCpu },
-                low: hours.low.map { $0 * milliCpu }, high: hours.high.map { $0 * milliCpu }),
+                startMs: plan.hours.startMs, expected: cpu(plan.hours.expected),
+                low: cpu(plan.hours.low), high: cpu(plan.hours.high)),
             popularityPerDay: Prediction.Interval(forecast.day),
             seasonality: Prediction.Seasonality(
-                hourOfDay: forecast.hourFactors, dayOfWeek: forecast.weekFactors),
+                hourOfDay: forecast.hourFactors, dayOfWeek: forecast.weekFactors,
+                weekOfYear: weekOfYear?.map(significant)),
             demandSamples: slots,
-            teachesMost: canary(success, requests: hours.expected.reduce(0, +)))
-    }
-
-    private func hours(of forecast: DemandForecast, from first: Int64) -> Prediction.Forecast {
-        let counts = (0..<Clock.horizonHours).map {
-            Prediction.Interval(forecast.count(hour: first + Int64($0)))
-        }
-        return Prediction.Forecast(
-            startMs: first * Clock.hourMs, expected: counts.map(\.expected),
-            low: counts.map(\.low), high: counts.map(\.high))
+            teachesMost: canary(success, requests: day.reduce(0, +)))
+        prediction.popularityByDay = plan.days
+        prediction.popularChance = popularChance(forecast, prior: prior)
+        return prediction
     }
 
     /// A gain of less than this, in nats over a day, is none.
@@ -61,9 +64,5 @@ extension ServiceState {
 extension Prediction.Interval {
     fileprivate init(_ rate: RateDistribution, tail: Double) {
         self.init(expected: rate.mean, low: rate.quantile(tail), high: rate.quantile(1 - tail))
-    }
-
-    fileprivate init(_ count: GammaPoisson) {
-        self.init(expected: count.mean, low: count.quantile(0.05), high: count.quantile(0.95))
     }
 }

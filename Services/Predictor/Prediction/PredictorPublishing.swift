@@ -42,7 +42,11 @@ extension PredictorStage {
         if let combined { return combined }
         var parts = others.mapValues(\.contribution)
         parts[partition] = own
-        let prior = FleetPrior(parts.sorted { $0.key < $1.key }.map(\.value))
+        let contributions = parts.sorted { $0.key < $1.key }.map(\.value)
+        var prior = FleetPrior(contributions)
+        let demand = taught ?? FleetDemand(contributions.map(\.demand))
+        taught = demand
+        prior.take(demand)
         combined = prior
         return prior
     }
@@ -54,11 +58,14 @@ extension PredictorStage {
         guard let watermarkMs else { return }
         let ids = services.keys.sorted()
         for id in ids { settle(id) }
+        let demand = learnDemand(of: ids, &effects)
         let voters = ids.filter { services[$0]?.demand != nil }
         let parts = voters.compactMap { services[$0]?.part(of: $0) }
-        let contribution = PriorContribution(
+        var contribution = PriorContribution(
             of: parts, losses: losses,
             beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
+        contribution.demand = demand
+        if demand != own.demand { taught = nil }
         guard contribution != own || ownReleasedMs != watermarkMs else { return }
         own = contribution
         ownReleasedMs = watermarkMs

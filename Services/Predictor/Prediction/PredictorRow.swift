@@ -6,6 +6,8 @@ public enum PredictorRow: Equatable, Sendable {
     case prediction(Prediction)
     /// Nothing more is foretold of the service.
     case forgotten(ServiceID)
+    /// In place of what is there of the partition's kind at that hour, day or week.
+    case kind(KindDemand)
     /// In place of what is there of the partition and day.
     case score(PredictionScore)
     /// In place of what is there of the partition and task.

@@ -30,6 +30,8 @@ public struct PredictorStage: Stage {
 
     /// All parts together; nil when they changed and nothing asked since.
     var combined: FleetPrior?
+    /// What all days taught of demand; nil when that changed and nothing asked since.
+    var taught: FleetDemand?
     /// Whose inputs changed since they were last published.
     var dirty: Set<ServiceID> = []
     /// Days whose scores changed since they were last written.
@@ -150,6 +152,7 @@ public struct PredictorStage: Stage {
             return
         }
         if let known = others[number], known.version > model.version { return }
+        let before = others[number]?.contribution.demand
         do throws(CorruptState) {
             others[number] = OtherPart(
                 version: model.version, fittedToMs: model.fittedToMs,
@@ -157,6 +160,7 @@ public struct PredictorStage: Stage {
         } catch {
             throw Rejection(.outOfRange, "\(model.name): \(error)")
         }
+        if others[number]?.contribution.demand != before { taught = nil }
         // Otherwise it is taken up at the next publication: combining costs more than a slot.
         if others.count == 1, own == PriorContribution() { combined = nil }
         isSettled = false

@@ -41,6 +41,7 @@ extension PredictorStage {
             dirty.insert(id)
         }
         combined = nil
+        taught = nil
     }
 
     private var encodedPartition: [UInt8] {

@@ -11,6 +11,8 @@ struct PriorContribution: Equatable {
     var clusters: [ClusterSeason] = []
     /// How well each way of forgetting foretold its services' outcomes.
     var losses = MemoryLosses()
+    /// Learnt once a day.
+    var demand = DemandContribution()
 
     struct Trigger: Equatable {
         var name: String

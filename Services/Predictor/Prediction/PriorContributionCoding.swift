@@ -2,6 +2,7 @@ internal import Processing
 internal import Topics
 
 extension PriorContribution {
+    /// The second has mixtures of rates, and what the days taught of demand.
     static let layout: UInt8 = 2
 
     var encoded: [UInt8] {
@@ -21,6 +22,7 @@ extension PriorContribution {
             writer.write(trigger.busyness.cpuServices)
             writer.write(trigger.busyness.logCPUMs)
             writer.write(trigger.season)
+            for value in trigger.busyness.doublings { writer.write(value) }
         }
         writer.write(customers) { writer, customer in
             writer.write(customer.group.trigger)
@@ -33,6 +35,7 @@ extension PriorContribution {
             writer.write(cluster.season)
         }
         writer.write(losses)
+        writer.write(demand)
         return writer.bytes
     }
 
@@ -65,6 +68,7 @@ extension PriorContribution {
                 season: try reader.readSeason())
         }
         if reader.version > 1 { losses = try reader.readLosses() }
+        if reader.version >= 2 { demand = try reader.readDemandContribution() }
         try reader.finish()
     }
 
@@ -123,6 +127,11 @@ extension StateReader {
         trigger.busyness.cpuServices = try readAmount()
         trigger.busyness.logCPUMs = try readSum()
         trigger.season = try readSeason()
+        if version >= 2 {
+            for i in trigger.busyness.doublings.indices {
+                trigger.busyness.doublings[i] = try readAmount()
+            }
+        }
         return trigger
     }
 

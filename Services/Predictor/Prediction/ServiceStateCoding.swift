@@ -2,6 +2,7 @@ internal import Processing
 internal import Topics
 
 extension ServiceState {
+    /// The second has outcomes by each way of forgetting, and each of the last hours.
     static let layout: UInt8 = 2
 
     var encoded: [UInt8] {
@@ -137,6 +138,9 @@ extension StateWriter {
         write(demand.dayExpected)
         write(demand.hoursSeen)
         write(demand.slots)
+        write(demand.hours.codes) { $0.write(UInt64($1)) }
+        for loss in demand.hours.skill.losses { write(loss) }
+        write(demand.hours.skill.count)
     }
 }
 
@@ -248,7 +252,23 @@ extension StateReader {
         demand.dayExpected = try readAmount()
         demand.hoursSeen = try readAmount()
         demand.slots = try readInt(in: StateLimits.counts)
+        if version >= 2 { demand.hours = try readHours() }
         return demand
+    }
+
+    private mutating func readHours() throws(CorruptState) -> HourlyDemand {
+        var hours = HourlyDemand()
+        let codes = try readArray { reader throws(CorruptState) in try reader.readUInt() }
+        guard codes.count <= hours.slotsKept, codes.allSatisfy({ $0 <= UInt16.max }) else {
+            throw CorruptState("\(codes.count) hours, or one beyond \(UInt16.max) steps")
+        }
+        hours.codes = codes.map { UInt16($0) }
+        let amounts: ClosedRange<Float> = 0...1e9
+        for i in hours.skill.losses.indices {
+            hours.skill.losses[i] = try readFloat(in: amounts)
+        }
+        hours.skill.count = try readFloat(in: amounts)
+        return hours
     }
 
     private mutating func readDispersion() throws(CorruptState) -> Dispersion {

@@ -41,7 +41,7 @@ select customer, service, tier, trigger, memory_mb, deadline_ms, success_rate, s
     success_high, success_samples, success_level, success_baseline, invocations_per_day,
     invocations_per_day_low, invocations_per_day_high, demand_samples, forecast_from,
     invocations_per_hour, milli_cpu, hour_of_day, day_of_week, canary_gain, canary_why, as_of,
-    success_drift
+    invocations_by_day, week_of_year, popular_chance, success_drift
 from predictions;
 comment on column dashboard.predictions.success_drift is 'How much more its outcomes varied than chance explains; 1 where they did not.';
 
