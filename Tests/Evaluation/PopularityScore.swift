@@ -18,6 +18,9 @@ struct PopularityScore {
         /// Of counts instead of logarithms.
         var crpsOfCounts = 0.0
         var dayOfCounts = 0.0
+        /// Of the means foretold, and of what came.
+        var expected = 0.0
+        var actual = 0.0
 
         /// Day naive's, to divide by: also where it was never wrong.
         var naive: Double { max(day, Self.least) }
@@ -50,6 +53,8 @@ struct PopularityScore {
         one.week = abs(log - naive.week)
         one.crpsOfCounts = Self.crps(quantiles.map { expm1($0) }, actual: actual)
         one.dayOfCounts = abs(actual - expm1(naive.day))
+        one.expected = hour.expected
+        one.actual = actual
         all += one
         byAge[known < day ? "day" : known < week ? "week" : "longer", default: Sums()] += one
     }
@@ -74,6 +79,7 @@ struct PopularityScore {
             "crps_ratio": all.crps / all.naive,
             "crps_ratio_of_counts": all.crpsOfCounts / max(all.dayOfCounts, Sums.least),
             "coverage": all.covered / all,
+            "expected_to_actual": all.expected / max(all.actual, Sums.least),
             "mae_ratio_by_age": ages.mapValues { $0.ours / $0.naive },
             "crps_ratio_by_age": ages.mapValues { $0.crps / $0.naive },
             "coverage_by_age": ages.mapValues { $0.covered / $0 },
@@ -126,5 +132,7 @@ extension PopularityScore.Sums {
         a.week += b.week
         a.crpsOfCounts += b.crpsOfCounts
         a.dayOfCounts += b.dayOfCounts
+        a.expected += b.expected
+        a.actual += b.actual
     }
 }

@@ -127,3 +127,54 @@ import Topics
         #expect(driver.predictions("a/s").map(\.asOfMs) == [startMs + 3 * slotMs])
     }
 }
+
+/// Three days of hours, so that days are learnt: services of their own hours of the day.
+@Suite struct `A predictor that has learnt a day` {
+    private static let days: [any TopicMessage] = {
+        var random = SeededRandom(seed: 8)
+        var messages: [any TopicMessage] = []
+        for hour in Int64(0)..<76 {
+            for service in 0..<6 {
+                let busy = (hour + Int64(4 * service)) % 24 < 8
+                let count = random.poisson(mean: busy ? 60 : 6)
+                messages.append(shape("c", "s\(service)", slot: 12 * hour, success: count))
+            }
+        }
+        return messages
+    }()
+    private let laws = StageLaws(inputs: days) { PredictorStage(partition: $0) }
+
+    @Test(arguments: [(300, 5), (316, 40), (440, 20)])
+    func `survives a restart`(cut: Int, lost: Int) throws {
+        #expect(try laws.survivesRestart(at: cut, losing: lost))
+    }
+
+    @Test func `foretells a week of hours and four weeks of days, and says who is busy`() throws {
+        var driver = driver()
+        for message in Self.days { driver.feed(message) }
+        driver.finish()
+        #expect(!driver.stage().own.demand.lessons.isEmpty)
+        let prediction = try #require(driver.predictions("c/s0").last)
+        let hours = prediction.invocationsPerHour
+        // The trace ends at hour 76, 4 of the day: still busy, and again at the same hours later.
+        for day in 0..<7 {
+            #expect(hours.expected[24 * day + 1] > 2 * hours.expected[24 * day + 12])
+        }
+        for hour in 0..<168 {
+            #expect(hours.low[hour] <= hours.expected[hour] + 1e-9)
+            #expect(hours.expected[hour] <= hours.high[hour] + 1e-9)
+        }
+        // 8 x 60 + 16 x 6 a day.
+        let days = try #require(prediction.popularityByDay)
+        #expect(days.expected.count == 28)
+        #expect(days.expected.allSatisfy { abs($0 / 576 - 1) < 0.3 })
+        #expect(days.high[27] - days.low[27] > days.high[0] - days.low[0])
+        #expect((0...1).contains(try #require(prediction.popularChance)))
+        #expect(prediction.encoded().count < 10_000)
+        let kinds = driver.rows.compactMap { row -> KindDemand? in
+            if case .kind(let demand) = row { demand } else { nil }
+        }
+        #expect(Set(kinds.map(\.season)) == Set(KindDemand.Season.allCases))
+        #expect(kinds.allSatisfy { $0.name == "http" && $0.services == 6 })
+    }
+}

@@ -51,7 +51,10 @@ extension StateWriter {
     mutating func write(_ demand: DemandContribution) {
         write(demand.learntDay)
         write(demand.lessons.days)
-        for numbers in demand.lessons.numbers { for number in numbers { write(Float(number)) } }
+        write(!demand.lessons.isEmpty)
+        if !demand.lessons.isEmpty {
+            for number in demand.lessons.numbers.joined() { write(Float(number)) }
+        }
         write(demand.years.triggers.sorted { $0.key < $1.key }) { writer, trigger in
             writer.write(trigger.key)
             for value in trigger.value.logs { writer.write(value) }
@@ -65,13 +68,7 @@ extension StateReader {
         var demand = DemandContribution()
         demand.learntDay = try readInt64(in: 0...StateLimits.timesMs.upperBound / Clock.dayMs)
         demand.lessons.days = try readInt(in: 0...DemandLessons.daysCounted)
-        var numbers = demand.lessons.numbers
-        for i in numbers.indices {
-            for j in numbers[i].indices {
-                numbers[i][j] = Double(try readFloat(in: -1e18...1e18))
-            }
-        }
-        demand.lessons.numbers = numbers
+        if try readBool() { try readNumbers(of: &demand.lessons) }
         let triggers = try readUInt()
         guard triggers <= UInt64(Limits.contributedTriggers) else {
             throw CorruptState("years of \(triggers) triggers")
@@ -84,5 +81,14 @@ extension StateReader {
             demand.years.triggers[name] = votes
         }
         return demand
+    }
+    private mutating func readNumbers(of lessons: inout DemandLessons) throws(CorruptState) {
+        var numbers = lessons.numbers
+        for i in numbers.indices {
+            for j in numbers[i].indices {
+                numbers[i][j] = Double(try readFloat(in: -1e18...1e18))
+            }
+        }
+        lessons.numbers = numbers
     }
 }

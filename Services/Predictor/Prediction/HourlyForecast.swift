@@ -5,7 +5,7 @@ public struct HourlyForecast: Sendable {
     private var outlook: DemandOutlook
     private let model: DemandModel
     /// Nobody is foretold to go beyond e times its peak of four weeks.
-    private static let beyondPeak = 1.0
+    fileprivate static let beyondPeak = 1.0
 
     /// - Parameters:
     ///   - demand: of at least one hour.
@@ -62,10 +62,12 @@ public struct ForecastedHour: Sendable {
 
     private static let nothing = 0.001
 
-    /// The mean of `y`.
+    /// The mean of `y`. What lies beyond the peak counts as the peak: a rare multiple of it would
+    /// be most of the mean.
     public var expected: Double {
+        let peak = logMax - HourlyForecast.beyondPeak
         var sum = 0.0
-        for share in 0..<DemandModel.twentieths { sum += expm1(log(share)) }
+        for share in 0..<DemandModel.twentieths { sum += expm1(min(log(share), peak)) }
         return sum / Double(DemandModel.twentieths)
     }
 
