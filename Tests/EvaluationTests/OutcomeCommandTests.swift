@@ -6,7 +6,7 @@ import Testing
 
 /// Commands over runs with an outcome, of made files.
 @Suite struct `Over outcomes, the command` {
-    private let split = "600000"
+    private let split = "150000"
 
     @Test func `success foretells new services by their customer, and repeats itself to the byte`()
         throws
@@ -116,18 +116,20 @@ import Testing
     }
 }
 
-/// Requests of twenty customers, one a minute; services come all the time.
+/// Requests of ten customers, one a minute; services come all the time. Four in five of a customer's are
+/// like the customer.
 enum MadeOutcomes {
     static func requests(seed: UInt64) -> String {
         var random = SeededRandom(seed: seed)
         var lines = ["time,customer,service,outcome"]
-        for number in 0..<20_000 {
-            let customer = random.integer(below: 20)
-            // Each minute belongs to one of a customer's services, a new one every 1,500 minutes.
-            let service = number / 1_500 * 10 + random.integer(below: 8)
+        for number in 0..<5_000 {
+            let customer = random.integer(below: 10)
+            // Eight services of each customer at a time, others every 500 minutes.
+            let service = number / 500 * 10 + random.integer(below: 8)
             var own = SeededRandom(seed: seed, at: UInt64(customer * 1_000 + service))
-            let rate = (customer % 2 == 0 ? 0.95 : 0.15) + 0.04 * own.uniform()
-            let outcome = random.chance(rate) ? "success" : "error"
+            let isLikeCustomer = own.chance(0.8)
+            let isGood = (customer % 2 == 0) == isLikeCustomer
+            let outcome = random.chance(isGood ? 0.95 : 0.1) ? "success" : "error"
             lines.append("\(number * 60),c\(customer),s\(service),\(outcome)")
         }
         return lines.joined(separator: "\n") + "\n"
