@@ -11,6 +11,7 @@ internal import Runtime
             migrations: [
                 Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
                 Migration(file: "0002-demand.sql", PackageResources._002_demand_sql),
+                Migration(file: "0003-calibration.sql", PackageResources._003_calibration_sql),
             ],
             make: { _, partition in PredictorStage(partition: partition) },
             write: { rows, session in try PredictorTables().write(rows, to: &session) })
