@@ -113,7 +113,7 @@ struct TiltedMixture {
     /// A few services in a likeliest mixture are a few spikes; this makes them 0.4 of log-odds wide.
     private static let blurCells = 4.0
     /// The mixture is a guess, too: beside it a beta of the same mean and width.
-    private static let smoothShare = 0.3
+    private static let smoothShare = 0.4
 
     init(_ mixture: RateDistribution) {
         let mean = mixture.mean
