@@ -108,7 +108,4 @@ public struct SuccessForecast: Sendable {
     public func cumulative(successes: Int, of outcomes: Int) -> Double {
         distribution.cumulative(successes: successes, of: outcomes)
     }
-
-    /// Where the share `p` of what is known of the rate lies below.
-    public func quantile(_ p: Double) -> Double { distribution.quantile(p) }
 }
