@@ -122,7 +122,7 @@ struct DemandTrace {
                 throw columns.error(1, line, "block \(block), expected 0 to \(blocksMax - 1)")
             }
             guard count >= 0 else { throw columns.error(2, line, "\(count) is below 0") }
-            counts[cells[columns.places[0]], default: [:]][block, default: 0] += count
+            counts[cells[0], default: [:]][block, default: 0] += count
         }
         let blocks = counts.values.flatMap(\.keys)
         guard let first = blocks.min(), let last = blocks.max() else { return (0, []) }
@@ -134,56 +134,6 @@ struct DemandTrace {
     }
 
     private static let blocksMax = 100_000
-}
-
-/// Columns of a table by their header's names.
-struct Columns {
-    private let table: TextFile
-    private let names: [String]
-    let places: [Int]
-    private let width: Int
-
-    init(_ table: TextFile, _ names: [String]) throws {
-        self.table = table
-        self.names = names
-        let header = table.lines.first.map { table.cells($0) } ?? []
-        width = header.count
-        places = try names.map { name in
-            guard let place = header.firstIndex(where: { $0 == name }) else {
-                throw EvaluationError("\(table.file): no column \"\(name)\" in its header")
-            }
-            return place
-        }
-    }
-
-    func cells(_ line: Int) throws -> [Substring] {
-        let cells = table.cells(table.lines[line])
-        guard cells.count == width else {
-            throw table.error(line, cells.count, "\(cells.count) columns, expected \(width)")
-        }
-        return cells
-    }
-
-    /// - Parameter column: a place in the names.
-    func wholeNumber(_ cells: [Substring], _ column: Int, _ line: Int) throws -> Int {
-        let cell = cells[places[column]]
-        guard let value = Int(cell) else {
-            throw error(column, line, "\"\(cell)\" is no whole number")
-        }
-        return value
-    }
-
-    func number(_ cells: [Substring], _ column: Int, _ line: Int) throws -> Double {
-        let cell = cells[places[column]]
-        guard let value = Double(cell), value.isFinite else {
-            throw error(column, line, "\"\(cell)\" is no number")
-        }
-        return value
-    }
-
-    func error(_ column: Int, _ line: Int, _ text: String) -> EvaluationError {
-        table.error(line, places[column], text)
-    }
 }
 
 /// Jobs submitted by hour and logical name: a service of the Google trace.
@@ -207,7 +157,7 @@ enum JobCounts {
             guard second <= daysMax * dayS else {
                 throw columns.error(0, line, "second \(second) is beyond \(daysMax) days")
             }
-            let name = cells[columns.places[1]]
+            let name = cells[1]
             if second < startS {
                 running.insert(name)
             } else {

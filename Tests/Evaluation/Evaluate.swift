@@ -86,6 +86,8 @@ struct Flags {
         return value
     }
 
+    mutating func set(_ flag: String, _ value: String) { values[flag] = value }
+
     func file() throws -> String {
         guard let file = files.first else { throw EvaluationError("a FILE is missing") }
         return file

@@ -79,7 +79,7 @@ private struct Reader {
     /// `job_id,submit_s,sched_s,end_s,final,user,cls,jobname,logical`: success is FINISH; whoever was
     /// killed, failed, evicted or lost did not succeed. Times are in seconds.
     mutating func readGoogle(_ text: TextFile) throws {
-        let columns = try OutcomeColumns(
+        let columns = try Columns(
             text, ["submit_s", "end_s", "final", "user", "cls", "logical"])
         for line in text.lines.indices.dropFirst() {
             let cells = try columns.cells(line)
@@ -96,7 +96,7 @@ private struct Reader {
     /// `jobid,status,vc,user,submitted,start,end,runtime_min,n_machines,n_gpus`: success is Pass. What
     /// a user of a virtual cluster runs is a service; its class is how many GPUs on how many machines.
     mutating func readPhilly(_ text: TextFile) throws {
-        let columns = try OutcomeColumns(
+        let columns = try Columns(
             text, ["status", "vc", "user", "submitted", "end", "n_machines", "n_gpus"])
         var all: [(startMs: Int64, endMs: Int64?, cells: [Substring])] = []
         for line in text.lines.indices.dropFirst() {
@@ -119,7 +119,7 @@ private struct Reader {
 
     /// `time,customer,service,outcome`, times in seconds; what it came to is known at once.
     mutating func readRequests(_ text: TextFile) throws {
-        let columns = try OutcomeColumns(text, ["time", "customer", "service", "outcome"])
+        let columns = try Columns(text, ["time", "customer", "service", "outcome"])
         for line in text.lines.indices.dropFirst() {
             let cells = try columns.cells(line)
             let timeMs = try columns.milliseconds(cells, 0, line)
@@ -132,60 +132,4 @@ private struct Reader {
     }
 
     private static let successes: Set<Substring> = ["success", "1", "true", "ok"]
-}
-
-/// Columns of a file with a header, by name.
-private struct OutcomeColumns {
-    private let text: TextFile
-    private let places: [Int]
-    private let count: Int
-
-    init(_ text: TextFile, _ names: [String]) throws {
-        guard let header = text.lines.first.map(text.cells) else {
-            throw EvaluationError("\(text.file): empty")
-        }
-        self.text = text
-        count = header.count
-        places = try names.map { name in
-            guard let place = header.firstIndex(where: { $0 == name }) else {
-                throw text.error(0, 0, "no column \(name)")
-            }
-            return place
-        }
-    }
-
-    /// In the order of the names.
-    func cells(_ line: Int) throws -> [Substring] {
-        let cells = text.cells(text.lines[line])
-        guard cells.count == count else {
-            throw text.error(line, 0, "\(cells.count) cells, expected \(count)")
-        }
-        return places.map { cells[$0] }
-    }
-
-    func milliseconds(_ cells: [Substring], _ place: Int, _ line: Int) throws -> Int64 {
-        guard let seconds = Double(cells[place]), abs(seconds) < Self.secondsMax else {
-            throw text.error(line, places[place], "\"\(cells[place])\" is no number of seconds")
-        }
-        return Int64((seconds * 1_000).rounded())
-    }
-
-    private static let secondsMax = 1e11
-
-    /// `2017-10-07 01:11:39`, taken as UTC.
-    func time(_ cells: [Substring], _ place: Int, _ line: Int) throws -> Int64 {
-        let style = Date.VerbatimFormatStyle(
-            format: """
-                \(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \
-                \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\
-                \(minute: .twoDigits):\(second: .twoDigits)
-                """,
-            locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt,
-            calendar: Calendar(identifier: .gregorian))
-        guard let date = try? Date(String(cells[place]), strategy: style.parseStrategy) else {
-            throw text.error(
-                line, places[place], "\"\(cells[place])\" is no time, expected 2017-10-07 01:11:39")
-        }
-        return Int64((date.timeIntervalSince1970 * 1_000).rounded())
-    }
 }

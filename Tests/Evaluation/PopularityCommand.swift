@@ -7,23 +7,11 @@ struct PopularityCommand {
     private let horizon: Int
 
     init(_ arguments: [String]) throws {
-        var arguments = arguments
-        let file = Self.takeFile(from: &arguments)
-        var given = arguments
-        if let file, !arguments.contains("--utilisation") { given += ["--utilisation", file] }
-        let flags = try Flags(given, known: DemandTrace.flags)
+        var flags = try Flags(arguments, known: DemandTrace.flags, files: 1)
+        let file = flags.files.first
+        if let file, !flags.has("--utilisation") { flags.set("--utilisation", file) }
         horizon = try flags.count("--horizon", default: 24)
         trace = try DemandTrace(flags, file: file)
-    }
-
-    /// The argument that is neither a flag nor a flag's value.
-    private static func takeFile(from arguments: inout [String]) -> String? {
-        var index = 0
-        while index < arguments.count {
-            guard arguments[index].hasPrefix("--") else { return arguments.remove(at: index) }
-            index += 2
-        }
-        return nil
     }
 
     func run() throws -> String {
