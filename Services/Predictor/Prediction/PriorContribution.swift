@@ -103,7 +103,9 @@ struct PriorContribution: Equatable {
             ofOthers[trigger.name] = (ofOthers[trigger.name] ?? RateMixture()) + trigger.mixture
         }
         let base = RateMixture(
-            of: counts.values.reduce(into: ServiceCounts()) { $0.add($1) },
+            of: counts.sorted { $0.key < $1.key }.reduce(into: ServiceCounts()) {
+                $0.add($1.value)
+            },
             beside: ofOthers.sorted { $0.key < $1.key }.reduce(RateMixture()) { $0 + $1.value },
             base: .vague)
         let fleet = ofOthers.sorted { $0.key < $1.key }.reduce(base) { $0 + $1.value }
