@@ -12,15 +12,32 @@ struct History {
     let slotsPerDay: Int
 }
 
-/// Time-aligned demand with room for noise: the ledger and profiles of the allocator's stage.
+/// Time-aligned demand with room for noise learned from the history's last days: the profiles,
+/// the calibration and the packing of the allocator's stage.
 struct Antiphase: PackingPolicy {
-    var policy = Policy()
+    let budget: Double
+    /// Instead of learned ones.
+    var deviations: Double?
 
     func place(_ history: History) -> [Int] {
-        packed(
-            history.series.map { Profile(milliCpu: fiveMinutes($0, history.slotsPerDay)) },
-            capacity: history.capacity, policy)
+        let series = history.series.map { fiveMinutes($0, history.slotsPerDay) }
+        let capacity = Double(history.capacity * unitsPerPercent)
+        var policy = Policy()
+        policy.budgets[Self.rank] = budget
+        policy.deviations[Self.rank] =
+            deviations
+            ?? Calibration(
+                series.map { $0.map { Int32($0.rounded(.up)) } }, capacity: capacity,
+                budget: budget, rank: Self.rank
+            ).deviations
+        return Packing(
+            series.map { Profile(milliCpu: $0) },
+            capacity: Need(milliCpu: capacity, memoryMb: 1), policy
+        ).places
     }
+
+    /// Burstable.
+    private static let rank = 1
 
     /// The stage's slots, from those of the trace: repeated when longer, the highest when shorter.
     private func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
@@ -35,7 +52,7 @@ struct Antiphase: PackingPolicy {
     }
 }
 
-/// The same heuristic knowing the days it is scored on.
+/// The same packing knowing the days it is scored on: never over capacity.
 struct Oracle: PackingPolicy {
     func place(_ history: History) -> [Int] {
         let idle = Array(repeating: Int32(0), count: history.series.first?.count ?? 0)
@@ -46,35 +63,21 @@ struct Oracle: PackingPolicy {
                     variance: 0),
                 memory: Series(values: idle, variance: 0))
         }
-        return packed(profiles, capacity: history.capacity, Policy())
+        var policy = Policy()
+        policy.budgets = policy.budgets.map { _ in never }
+        return Packing(
+            profiles,
+            capacity: Need(
+                milliCpu: Double(history.capacity * unitsPerPercent), memoryMb: 1), policy
+        ).places
     }
+
+    /// Less than one slot of any trace.
+    private let never = 1e-9
 }
 
 /// A percent of a machine is 10 mCPU: whole numbers of it are fine enough.
 private let unitsPerPercent: Float = 10
-
-/// The largest first; each on the worker whose plan it raises least.
-private func packed(_ profiles: [Profile], capacity: Float, _ policy: Policy) -> [Int] {
-    var ledger = Ledger(policy)
-    let digits = "\(profiles.count)".count
-    for i in profiles.indices {
-        let name = String(repeating: "0", count: digits - "\(i)".count) + "\(i)"
-        ledger.insert(
-            WorkerLoad(
-                name: name, milliCpu: Double(capacity * unitsPerPercent), memoryMb: 1))
-    }
-    var places = Array(repeating: -1, count: profiles.count)
-    let alone = profiles.map { $0.milliCpuAlone(policy) }
-    for i in profiles.indices.sorted(by: { (-alone[$0], $0) < (-alone[$1], $1) }) {
-        // One that no worker is large enough for gets one of its own, beyond all others.
-        if case .placed(let choices) = ledger.place(profiles[i]), choices.count == 1 {
-            places[i] = choices[0].worker
-        } else {
-            places[i] = profiles.count + i
-        }
-    }
-    return places
-}
 
 /// First-fit decreasing on one number a series.
 struct Scalar: PackingPolicy {

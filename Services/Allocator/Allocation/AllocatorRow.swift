@@ -80,17 +80,17 @@ extension Cell {
             cell: number, worker: name, state: worker.state, milliCpu: report.milliCpu,
             memoryMb: report.memoryMb, members: worker.members,
             plannedMilliCpu: risk.milliCpu, plannedMemoryMb: risk.memoryMb,
-            guaranteedMilliCpu: worker.cpu.guaranteed,
-            guaranteedMemoryMb: worker.memory.guaranteed, watts: watts(worker, report),
-            milliCpuByTwoHours: mondayFirst(worker.cpu.blockMax), asOfMs: nowMs)
+            guaranteedMilliCpu: worker.guaranteed.milliCpu,
+            guaranteedMemoryMb: worker.guaranteed.memoryMb, watts: watts(worker, report),
+            milliCpuByTwoHours: mondayFirst(worker.cpu.all.blockMax), asOfMs: nowMs)
     }
 
     /// `P = P_idle + (P_peak - P_idle) x u`
     private func watts(_ worker: WorkerLoad, _ report: WorkerReported) -> Double? {
         guard let idle = report.wattsIdle, let peak = report.wattsPeak else { return nil }
         guard worker.members > 0 else { return 0 }
-        let sum = worker.cpu.values.reduce(into: 0) { $0 += Int($1) }
-        let mean = Double(sum) / Double(worker.cpu.values.count)
+        let sum = worker.cpu.all.values.reduce(into: 0) { $0 += Int($1) }
+        let mean = Double(sum) / Double(worker.cpu.all.values.count)
         return idle + (peak - idle) * min(1, mean / report.milliCpu)
     }
 

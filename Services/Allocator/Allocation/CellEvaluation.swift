@@ -15,6 +15,7 @@ extension Cell {
         emptyDraining(&effects)
         retryWaiting(&effects)
         openBudget()
+        relieveMemory(&effects)
         relieveOverloaded(&effects)
         consolidate(&effects)
         saveRows(&effects)
@@ -47,8 +48,9 @@ extension Cell {
         for id in functions.keys {
             let profile = profile(of: id)
             packing.add(profile)
-            reserve(id, profile)
+            reserve(id, profile, isAssessed: false)
         }
+        ledger.assess()
         summary = packing.summary(
             of: ledger.workers.filter { $0.state == .ready }.map(\.capacity))
         staleRows = Set(reports.keys)

@@ -33,28 +33,43 @@ extension Ledger {
     /// A function that even an empty worker is too small for is spread evenly over as few workers
     /// as have room.
     public mutating func place(_ profile: Profile) -> Outcome {
-        let need = profile.need(policy)
-        for count in counts(for: need) {
+        for count in counts(for: profile) {
             if let choices = place(profile.divided(by: count), times: count) {
                 return .placed(choices)
             }
         }
-        return .waits(shortage(of: need))
+        return .waits(shortage(of: profile.need(policy)))
     }
 
     /// Over how many workers a function may be spread: one if it fits an empty one.
-    private func counts(for need: Need) -> ClosedRange<Int> {
+    private func counts(for profile: Profile) -> ClosedRange<Int> {
         let ready = workers.filter { $0.state == .ready }
-        let fitsOne = ready.contains {
-            need.milliCpu <= $0.capacity.milliCpu && need.memoryMb <= $0.capacity.memoryMb
-        }
-        guard !fitsOne, ready.count > 1 else { return 1...1 }
+        guard let largest = ready.max(by: { $0.capacity.milliCpu < $1.capacity.milliCpu }),
+            ready.count > 1, !ready.contains(where: { fitsAlone(profile, on: $0) })
+        else { return 1...1 }
+        let need = profile.need(policy)
         let ratio = max(
-            need.milliCpu / (ready.map(\.capacity.milliCpu).max() ?? 1),
+            need.milliCpu / largest.capacity.milliCpu,
             need.memoryMb / (ready.map(\.capacity.memoryMb).max() ?? 1))
-        let fewest = max(2, Int(ratio.rounded(.up)))
+        let fewest = max(2, Int(ratio))
         let most = min(ready.count, Limits.workersPerFunctionMax)
         return fewest <= most ? fewest...min(most, fewest + Limits.spreadTriesMax) : 1...1
+    }
+
+    /// On a worker without other members.
+    private func fitsAlone(_ profile: Profile, on worker: WorkerLoad) -> Bool {
+        guard profile.need(policy).memoryMb <= worker.capacity.memoryMb,
+            Double(profile.cpu.guaranteed) <= worker.capacity.milliCpu,
+            Double(profile.memory.guaranteed) <= worker.capacity.memoryMb
+        else { return false }
+        return overloadAlone(profile, milliCpu: worker.capacity.milliCpu)
+            <= policy.budgets[profile.tier.rank]
+    }
+
+    func overloadAlone(_ profile: Profile, milliCpu: Double) -> Double {
+        let rank = profile.tier.rank
+        return Sum(profile.cpu).overload(
+            capacity: milliCpu, policy.noise(profile.cpu.variance, rank: rank))
     }
 
     /// All parts, each on a worker of its own, or none.
@@ -73,33 +88,47 @@ extension Ledger {
 
     /// The best worker in use, or, when none has room, the best empty one. Ties: the first name.
     ///
-    /// - Parameter fill: the part of a capacity that may be filled.
+    /// - Parameter share: the part of the budgets that may be used.
     func choose(
-        for part: Profile, excluding: [Int] = [], fill: Double = 1, opening: Bool = true
+        for part: Profile, excluding: [Int] = [], share: Double = 1, opening: Bool = true
     ) -> Choice? {
         let best =
-            best(for: part, used: true, excluding, fill)
-            ?? (opening ? best(for: part, used: false, excluding, fill) : nil)
-        guard let best else { return nil }
-        let worker = workers[best]
+            best(for: part, excluding, share) { $0.members > 0 }
+            ?? (opening ? best(for: part, excluding, share) { $0.members == 0 } : nil)
+        return best.map { choice($0, for: part) }
+    }
+
+    func choice(_ index: Int, for part: Profile) -> Choice {
+        let worker = workers[index]
         return Choice(
-            worker: best,
+            worker: index,
             riseMilliCpu: worker.risk(with: part, policy).milliCpu - worker.risk(policy).milliCpu,
             workersUsed: workersUsed, opened: worker.members == 0)
     }
 
+    /// Of the workers whose potential grows least, the first that the budgets admit.
     private func best(
-        for part: Profile, used: Bool, _ excluding: [Int], _ fill: Double
+        for part: Profile, _ excluding: [Int], _ share: Double,
+        _ isEligible: (WorkerLoad) -> Bool
     ) -> Int? {
-        var best: (index: Int, score: Score)?
-        for index in workers.indices where (workers[index].members > 0) == used {
-            guard !excluding.contains(index),
-                let score = workers[index].score(
-                    part, fill: fill, beating: best?.score, policy)
-            else { continue }
-            best = (index, score)
+        candidates(for: part) { !excluding.contains($0) && isEligible(workers[$0]) }
+            .first { admits(part, at: $0, share: share) }
+    }
+
+    /// The workers whose potential grows least, the best first, whatever the budgets say of them.
+    func candidates(for part: Profile, _ isEligible: (Int) -> Bool) -> [Int] {
+        var best: [(index: Int, score: Score)] = []
+        for index in workers.indices where isEligible(index) {
+            let beating = best.count == Limits.candidatesMax ? best.last?.score : nil
+            guard let score = workers[index].score(part, beating: beating, policy) else {
+                continue
+            }
+            if best.count == Limits.candidatesMax { best.removeLast() }
+            // After those alike: the first name stays first.
+            let place = best.firstIndex { score < $0.score } ?? best.count
+            best.insert((index, score), at: place)
         }
-        return best?.index
+        return best.map(\.index)
     }
 
     func shortage(of need: Need) -> Shortage {

@@ -1,5 +1,5 @@
 internal import Numerics
-internal import Topics
+public import Topics
 
 extension Profile {
     /// The week as a function lived it, with its gaps filled by what is expected of it.
@@ -9,7 +9,8 @@ extension Profile {
             cpu: Series(
                 demand.cpu, from: demand.firstSlot, in: window, prior: demand.prior, guaranteed),
             memory: Series(
-                demand.memory, from: demand.firstSlot, in: window, prior: nil, guaranteed))
+                demand.memory, from: demand.firstSlot, in: window, prior: nil, guaranteed),
+            tier: tier)
     }
 }
 
@@ -152,7 +153,7 @@ extension Profile {
     ///   - milliCpu: every five minutes, whole days, from the start of a week; its last seven days
     ///     count.
     ///   - memoryMb: likewise; nothing when empty.
-    public init(milliCpu: [Float], memoryMb: [Float] = []) {
+    public init(milliCpu: [Float], memoryMb: [Float] = [], tier: Tier = .burstable) {
         precondition(
             milliCpu.count % DemandWeek.slotsPerDay == 0,
             "a history has whole days of 288 slots, got \(milliCpu.count)")
@@ -166,7 +167,7 @@ extension Profile {
         }
         let newest = Int64(milliCpu.count - 1)
         let window = Window(day: DemandWeek.day(of: newest).number, settledSlot: newest)
-        self.init(demand, in: window, tier: .burstable)
+        self.init(demand, in: window, tier: tier)
     }
 
     /// The most a worker of its own would need, CPU in mCPU: packing starts with the largest.
