@@ -28,7 +28,7 @@ struct Antiphase: PackingPolicy {
             deviations
             ?? Calibration(
                 series.map { $0.map { Int32($0.rounded(.up)) } }, capacity: capacity,
-                budget: budget, rank: Self.rank
+                budget: budget
             ).deviations
         return Packing(
             series.map { Profile(milliCpu: $0) },

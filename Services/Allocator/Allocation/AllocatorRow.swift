@@ -12,6 +12,7 @@ public enum AllocatorRow: Sendable, Equatable {
     case worker(WorkerRow)
     case workerRemoved(cell: Int32, worker: String)
     case cell(CellRow)
+    case overload(OverloadRow)
 }
 
 /// A worker and its plan.
@@ -52,6 +53,26 @@ public struct CellRow: Sendable, Equatable {
     public let asOfMs: Int64
 }
 
+/// How a cell keeps one tier's budget.
+public struct OverloadRow: Sendable, Equatable {
+    public let cell: Int32
+    public let tier: Tier
+    /// The share of its workers' slots in which the tier may get less CPU than it needs.
+    public let budget: Double
+    /// The share foretold of the placement as it is.
+    public let expected: Double
+    /// The standard deviations of noise that room is left for, and the days it was learned from.
+    public let deviations: Double
+    public let days: Int
+    /// With members of the tier.
+    public let workers: Int
+    /// Of those workers in the hour of event time, as measured; and those over capacity.
+    public let slots: Int
+    public let over: Int
+    /// When the hour began.
+    public let hourMs: Int64
+}
+
 extension Cell {
     /// Rows of workers whose plan changed since they were last saved, and the cell's.
     mutating func saveRows(_ effects: inout CellEffects) {
@@ -60,6 +81,7 @@ extension Cell {
         }
         staleRows = []
         effects.save(.cell(cellRow))
+        for row in overloadRows() { effects.save(.overload(row)) }
     }
 
     var waiting: Int { functions.values.count { $0.placements.isEmpty } }

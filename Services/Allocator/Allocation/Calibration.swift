@@ -15,7 +15,7 @@ public struct Calibration: Sendable, Equatable {
     public let folds: Int
 
     /// For fleets that nothing is known of yet; 0.4 to 1.4 were right for traces of three.
-    static let priorDeviations = 1.2
+    static let priorDeviations = 1.0
     /// So many days is that worth.
     static let priorFolds = 2.0
     static let foldsMax = 7
@@ -27,38 +27,42 @@ public struct Calibration: Sendable, Equatable {
     ///   - milliCpu: (n, T) whole days of 288 slots, all of one length, the last day the newest.
     ///   - capacity: of a worker, mCPU.
     ///   - budget: share of slots over capacity.
-    ///   - rank: of the tier that the budget is for.
-    public init(_ milliCpu: [[Int32]], capacity: Double, budget: Double, rank: Int) {
+    public init(_ milliCpu: [[Int32]], capacity: Double, budget: Double) {
         let perDay = DemandWeek.slotsPerDay
         let days = (milliCpu.first?.count ?? 0) / perDay
-        let first = max(1, days - Self.foldsMax)
-        guard first < days else {
+        guard days > 1 else {
             self.init(deviations: Self.priorDeviations, folds: 0)
             return
         }
         let variances = milliCpu.map(Self.variance)
+        let first = max(0, days - Self.foldsMax)
         var over = Array(repeating: 0.0, count: Self.grid.count)
+        var slots = Array(repeating: 0, count: Self.grid.count)
         for day in first..<days {
-            let from = max(0, day - DemandWeek.days) * perDay
+            let known = Self.known(before: day, of: days)
             let profiles = zip(milliCpu, variances).map { series, variance in
-                Profile(
-                    cpu: Series(values: Array(series[from..<day * perDay]), variance: variance),
-                    memory: Series(
-                        values: Array(repeating: 0, count: day * perDay - from), variance: 0))
+                let values = known.flatMap { series[$0 * perDay..<($0 + 1) * perDay] }
+                return Profile(
+                    cpu: Series(values: values, variance: variance),
+                    memory: Series(values: values.map { _ in 0 }, variance: 0))
             }
+            var near: Int?
             for (i, deviations) in Self.grid.enumerated() {
                 var policy = Policy()
                 policy.deviations[1] = deviations
                 policy.budgets[1] = budget
                 let packing = Packing(
-                    profiles, capacity: Need(milliCpu: capacity, memoryMb: 1), policy)
-                over[i] +=
-                    Self.overload(
-                        packing, milliCpu, capacity, day * perDay..<(day + 1) * perDay)
+                    profiles, capacity: Need(milliCpu: capacity, memoryMb: 1), policy, near: near)
+                near = packing.workers
+                over[i] += Self.overload(
+                    packing, milliCpu, capacity, day * perDay..<(day + 1) * perDay)
+                slots[i] += packing.workers * perDay
             }
         }
         let folds = days - first
-        let learned = Self.least(over.map { $0 / Double(folds) }, aim: budget * Self.aim)
+        // One slot more than was seen: few slots cannot vouch for a small budget.
+        let learned = Self.least(
+            zip(over, slots).map { $0 / Double(folds) + 1 / Double($1) }, aim: budget * Self.aim)
         let weight = Double(folds) / (Double(folds) + Self.priorFolds)
         self.init(
             deviations: exp(
@@ -69,6 +73,14 @@ public struct Calibration: Sendable, Equatable {
     init(deviations: Double, folds: Int) {
         self.deviations = deviations
         self.folds = folds
+    }
+
+    /// The seven days before; where there are fewer, days after it stand in for them, so that a fold
+    /// knows as much as there will be known.
+    private static func known(before day: Int, of days: Int) -> [Int] {
+        let before = max(0, day - DemandWeek.days)..<day
+        let after = day + 1..<min(days, day + 1 + DemandWeek.days - before.count)
+        return Array(before) + Array(after)
     }
 
     /// As a profile has it: of the last week.

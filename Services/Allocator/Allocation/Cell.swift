@@ -9,7 +9,7 @@ internal import Topics
 /// and a restart rebuilds it exactly.
 struct Cell {
     let number: Int32
-    let policy: Policy
+    var policy: Policy
 
     var functions: [FunctionID: PlacedFunction] = [:]
     var services: [ServiceID: KnownService] = [:]
@@ -17,6 +17,8 @@ struct Cell {
     var opposites: [FunctionID: [FunctionID]] = [:]
     var reports: [String: WorkerReported] = [:]
     var clock = Clock()
+    var learned = LearnedDeviations()
+    var measured = MeasuredOverload()
     /// As `rebuild` makes it of the above.
     var ledger: Ledger
     var members: [String: Set<FunctionID>] = [:]

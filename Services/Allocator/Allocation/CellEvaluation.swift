@@ -11,6 +11,8 @@ extension Cell {
         guard !functions.isEmpty || !reports.isEmpty else { return }
         for id in Array(functions.keys) { absorb(id) }
         rebuild()
+        measureOverload(&effects)
+        calibrate()
         keepGuarantees(&effects)
         emptyDraining(&effects)
         retryWaiting(&effects)

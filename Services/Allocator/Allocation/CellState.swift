@@ -5,6 +5,8 @@ internal import Topics
 /// Which entries of the kept state are older than the cell.
 struct Changes: Equatable {
     var cell = false
+    var calibration = false
+    var overload = false
     var functions: Set<FunctionID> = []
     var pending: Set<FunctionID> = []
     var opposites: Set<FunctionID> = []
@@ -33,10 +35,12 @@ struct Changes: Equatable {
     }
 }
 
-/// Keys: `cell`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`,
+/// Keys: `cell`, `calibration`, `overload`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`,
 /// and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
 private enum Key {
     static let cell = "cell"
+    static let calibration = "calibration"
+    static let overload = "overload"
     static let worker = "worker/"
     static let service = "service/"
     static let function = "function/"
@@ -52,6 +56,12 @@ extension Cell {
         changes = Changes()
         var entries: [StateEntry] = []
         if taken.cell { entries.append(StateEntry(key: Key.cell, value: clock.encoded())) }
+        if taken.calibration {
+            entries.append(StateEntry(key: Key.calibration, value: learned.encoded()))
+        }
+        if taken.overload {
+            entries.append(StateEntry(key: Key.overload, value: measured.encoded()))
+        }
         for name in taken.workers {
             entries.append(
                 StateEntry(key: "\(Key.worker)\(name)", value: reports[name]?.encodedState()))
@@ -89,6 +99,10 @@ extension Cell {
         var reader = try StateReader(bytes, newest: Key.version)
         if entry.key == Key.cell {
             clock = try Clock(&reader)
+        } else if entry.key == Key.calibration {
+            learned = try LearnedDeviations(&reader)
+        } else if entry.key == Key.overload {
+            measured = try MeasuredOverload(&reader)
         } else if let name = entry.key.rest(after: Key.worker) {
             reports[name] = try WorkerReported(name, cell: number, &reader)
             guard reports.count <= Limits.workersPerCellMax else {
@@ -138,6 +152,7 @@ extension Cell {
             }
             services[id.service, default: KnownService()].functions.append(id)
         }
+        adoptLearned()
         rebuild()
         if let full = ledger.workers.first(where: { $0.members > Limits.membersPerWorkerMax }) {
             throw CorruptState("worker \(full.name) has \(full.members) members")

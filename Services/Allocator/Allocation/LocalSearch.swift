@@ -22,16 +22,18 @@ extension Ledger {
     ) -> Relief? {
         let before = workers[index].budgets(policy)
         guard before > 0 else { return nil }
+        // No move gains more than its leaving saves: those that save most are looked at first.
+        let saved = parts.map { before - workers[index].budgets(without: $0.part, policy) }
         var best: Relief?
-        for (member, entry) in parts.enumerated() {
-            let saved = before - workers[index].budgets(without: entry.part, policy)
-            guard saved > best?.gain ?? Self.leastGain else { continue }
+        for member in parts.indices.sorted(by: { (-saved[$0], $0) < (-saved[$1], $1) }) {
+            let entry = parts[member]
+            guard saved[member] > best?.gain ?? Self.leastGain else { break }
             let found = candidates(for: entry.part) {
                 $0 != index && !entry.excluding.contains($0)
                     && (opening || workers[$0].members > 0)
             }
             for to in found {
-                let gain = saved - cost(of: entry.part, at: to)
+                let gain = saved[member] - cost(of: entry.part, at: to)
                 if gain > best?.gain ?? Self.leastGain {
                     best = Relief(member: member, to: to, gain: gain)
                 }

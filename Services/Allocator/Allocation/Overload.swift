@@ -73,6 +73,6 @@ private enum NormalTail {
         let place = excess / deviation
         if place <= -reach { return 0 }
         if place >= reach { return 1 }
-        return table[Int((place + reach) * stepsPerDeviation)]
+        return table[Int((place + reach) * stepsPerDeviation + 0.5)]
     }
 }

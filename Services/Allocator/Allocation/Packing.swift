@@ -13,11 +13,17 @@ public struct Packing: Sendable {
     /// within its budget.
     ///
     /// - Complexity: O(n W S) for each number of workers tried, S = slots.
-    public init(_ profiles: [Profile], capacity: Need, _ policy: Policy) {
+    /// - Parameter near: a number of workers to begin with, where one is known that may do.
+    public init(
+        _ profiles: [Profile], capacity: Need, _ policy: Policy, near: Int? = nil
+    ) {
         let attempt = PackingAttempt(profiles, capacity, policy)
-        var best = attempt.opened()
+        var best = attempt.levelled(over: near ?? attempt.opened())
+        var step = max(1, best.used / 16)
         let finest = max(1, best.used / Limits.packingPrecision)
-        var step = max(finest, best.used / 16)
+        while !best.isWithinBudgets, best.used < profiles.count {
+            best = attempt.levelled(over: best.used + step)
+        }
         while best.used > attempt.bound {
             let tried = max(attempt.bound, best.used - step)
             let result = attempt.levelled(over: tried)
@@ -95,21 +101,16 @@ private struct PackingAttempt {
         return max(1, Int((total / capacity.milliCpu).rounded(.up)))
     }
 
-    /// A worker more whenever none in use has room, as the stage does.
-    func opened() -> Result {
+    /// How many workers are in use when one more is opened whenever none has room, as the stage does.
+    func opened() -> Int {
         var ledger = empty(order.count)
-        var result = Result(
-            places: Array(repeating: -1, count: profiles.count), used: 0, overloads: [],
-            isWithinBudgets: true)
         for i in order {
             guard let choice = ledger.choose(for: profiles[i]) else {
                 preconditionFailure("function \(i) fits no empty worker")
             }
             ledger.reserve(profiles[i], at: choice.worker)
-            result.places[i] = choice.worker
         }
-        improve(&ledger, &result.places, opening: false)
-        return finished(ledger, result.places)
+        return ledger.workersUsed
     }
 
     /// All workers are open from the start.
@@ -126,7 +127,8 @@ private struct PackingAttempt {
             places[i] = best
         }
         ledger.assess()
-        improve(&ledger, &places, opening: true)
+        // What is far beyond the budgets no single moves bring within them.
+        if isWithinBudgets(ledger, times: Self.hopeful) { improve(&ledger, &places) }
         return finished(ledger, places)
     }
 
@@ -143,10 +145,9 @@ private struct PackingAttempt {
         return ledger
     }
 
-    /// Single moves off the worker that is over capacity most, as long as they save.
-    private func improve(
-        _ ledger: inout Ledger, _ places: inout [Int], opening: Bool
-    ) {
+    /// Single moves off the worker that is over capacity most, as long as they save: workers level
+    /// out, and the coming week finds room where it differs.
+    private func improve(_ ledger: inout Ledger, _ places: inout [Int]) {
         var members: [[Int]] = Array(repeating: [], count: ledger.workers.count)
         for i in order { members[places[i]].append(i) }
         var moves = 0
@@ -155,9 +156,9 @@ private struct PackingAttempt {
             let worst = ledger.workers.indices.filter { !stuck.contains($0) }.max { a, b in
                 (ledger.workers[a].budgets(policy), b) < (ledger.workers[b].budgets(policy), a)
             }
-            guard let worst, ledger.workers[worst].budgets(policy) > Self.negligible else { break }
+            guard let worst else { break }
             let parts = members[worst].map { (part: profiles[$0], excluding: [Int]()) }
-            guard let relief = ledger.bestRelief(of: worst, parts, opening: opening) else {
+            guard let relief = ledger.bestRelief(of: worst, parts, opening: true) else {
                 stuck.insert(worst)
                 continue
             }
@@ -171,8 +172,12 @@ private struct PackingAttempt {
         }
     }
 
-    /// Budgets used by a worker that is not worth a look.
-    private static let negligible = 0.05
+    /// Up to so many times the budgets single moves are tried.
+    private static let hopeful = 4.0
+
+    private func isWithinBudgets(_ ledger: Ledger, times: Double) -> Bool {
+        policy.budgets.indices.allSatisfy { !ledger.exceeds(rank: $0, times: times) }
+    }
 
     private func finished(_ ledger: Ledger, _ places: [Int]) -> Result {
         var numbers: [Int: Int] = [:]
@@ -186,6 +191,6 @@ private struct PackingAttempt {
                 let (total, count) = ledger.overloads(rank)
                 return count > 0 ? total / Double(count) : 0
             },
-            isWithinBudgets: ranks.allSatisfy { !ledger.exceeds(rank: $0, times: 1) })
+            isWithinBudgets: isWithinBudgets(ledger, times: 1))
     }
 }

@@ -5,6 +5,8 @@ public struct Policy: Sendable, Equatable {
     /// (3) by a tier's rank: how many standard deviations of the noise a worker's planned CPU leaves
     /// room for (z). Learned per cell from rolling days; until then that of fleets known before.
     public var deviations = Array(repeating: Calibration.priorDeviations, count: 3)
+    /// Whether `deviations` are learned.
+    public var learns = true
     /// The same for memory, which cannot be throttled.
     public var memoryDeviations = 3.0
     /// (3) by a tier's rank: the share of slots of its workers in which it may get less CPU than it
@@ -64,6 +66,11 @@ public enum Limits {
     static let freeingHistorySlots: Int64 = 288
     /// Workers on which a part's overload is computed: those whose potential grows least.
     static let candidatesMax = 4
+    /// Functions, of a cell's, from whose days the room for noise is learned.
+    static let calibrationFunctionsMax = 64
+    public static let deviationsMax = 10.0
+    /// Slots since the last evaluation that are held against capacities: a day.
+    static let measuredSlotsMax: Int64 = 288
     /// Moves after functions were packed from nothing.
     static let packingMovesMax = 200
     /// A packing's workers are searched for one by one up to so many, else by as fine a part.

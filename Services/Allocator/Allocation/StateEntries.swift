@@ -34,6 +34,60 @@ extension Cell.Clock {
     }
 }
 
+extension LearnedDeviations {
+    func encoded() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(day)
+        writer.write(calibrations) { writer, calibration in
+            writer.write(calibration.deviations)
+            writer.write(calibration.folds)
+        }
+        return writer.bytes
+    }
+
+    init(_ reader: inout StateReader) throws(CorruptState) {
+        day = try reader.readInt64(in: StateLimits.slots)
+        calibrations = try reader.readArray { reader throws(CorruptState) in
+            Calibration(
+                deviations: try reader.readDouble(in: 0...Limits.deviationsMax),
+                folds: try reader.readInt(in: 0...DemandWeek.days))
+        }
+        guard calibrations.isEmpty || calibrations.count == Tier.allCases.count else {
+            throw CorruptState("\(calibrations.count) calibrations, expected one a tier")
+        }
+    }
+}
+
+extension MeasuredOverload {
+    func encoded() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(hour)
+        writer.write(slot)
+        for counts in [slots, over] { writer.write(counts) { $0.write($1) } }
+        return writer.bytes
+    }
+
+    init(_ reader: inout StateReader) throws(CorruptState) {
+        hour = try reader.readInt64(in: StateLimits.slots)
+        slot = try reader.readInt64(in: -1...StateLimits.slots.upperBound)
+        slots = try Self.counts(&reader)
+        over = try Self.counts(&reader)
+        guard zip(over, slots).allSatisfy(<=) else {
+            throw CorruptState("of \(slots) slots \(over) are over capacity")
+        }
+    }
+
+    private static func counts(_ reader: inout StateReader) throws(CorruptState) -> [Int] {
+        let counts = try reader.readArray { reader throws(CorruptState) in
+            try reader.readInt(in: StateLimits.counts)
+        }
+        guard counts.count == Tier.allCases.count else {
+            throw CorruptState("\(counts.count) counts, expected one a tier")
+        }
+        return counts
+    }
+}
+
 extension WorkerReported {
     func encodedState() -> [UInt8] {
         var writer = StateWriter(version: version)

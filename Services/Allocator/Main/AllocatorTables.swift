@@ -11,6 +11,7 @@ struct AllocatorTables {
         try writeWorkers(batch.workers, to: &session)
         try writeCells(Array(batch.cells.values), to: &session)
         try writeHours(Array(batch.hours.values), to: &session)
+        try OverloadTables().write(rows, to: &session)
     }
 
     private func writeAssignments(
@@ -159,20 +160,6 @@ struct AllocatorTables {
         ]
     }
 
-    /// - Returns: the start of the first day that is kept.
-    private func prepareDays(
-        _ history: String, _ timesMs: [Int64], _ session: inout Session
-    ) throws -> Int64 {
-        let starts = Set(timesMs.map { $0 - $0 % Batch.dayMs }).sorted()
-        let rows = try session.execute(
-            """
-            select (extract(epoch from prepare_days($1,
-                array(select (day at time zone 'UTC')::date
-                      from unnest($2::timestamptz[]) as day))) * 1000)::bigint
-            """, .text(history), .timestampMsArray(starts))
-        return rows[0][0]
-    }
-
     private func json(_ placements: [Assignment.Placement]) -> String {
         let parts = placements.map { placement in
             "{\"worker\": \(quoted(placement.worker)), \"share\": \(placement.share)}"
@@ -195,7 +182,6 @@ struct AllocatorTables {
 /// Rows by what they are about, the last of each.
 private struct Batch {
     static let hourMs: Int64 = 3_600_000
-    static let dayMs: Int64 = 86_400_000
 
     struct WorkerKey: Hashable {
         let cell: Int32
@@ -239,6 +225,7 @@ private struct Batch {
             case .cell(let cell):
                 cells[cell.cell] = cell
                 hours[HourKey(cell: cell.cell, hour: cell.asOfMs / Self.hourMs)] = cell
+            case .overload: break
             }
         }
     }
