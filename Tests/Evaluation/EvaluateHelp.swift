@@ -13,8 +13,21 @@ extension Evaluate {
           --scale X            what a number is worth in the unit of C; 1 unless said
           --min-mean U         leave out series whose mean over the first N days is below U
           --budget B           share of worker-slots that may exceed C (gaussian); 0.001 unless said
-          --deviations Z       room for noise of our own policy; 2 unless said
+          --deviations Z       standard deviations of noise that our own policy leaves room for;
+                               learned from the first N days unless said
           --seed K             1 unless said; packing draws no random numbers
+
+        usage: evaluate quality-of-service --utilisation FILE --layout L --train-days N
+                   --test-days M --capacity C [--tiers G,B,E] [--customers K] [options of packing]
+
+          Gives every series a tier and a customer by lot, places them as packing does, and tells how
+          often each tier, and each customer, then gets less than it needs: with tiers, where those
+          promised more are served first, and without. The burstable have the budget B, the
+          guaranteed a tenth of it, the best effort ten times as much.
+
+          --tiers G,B,E        shares that are guaranteed, burstable, best effort; 0.2,0.5,0.3
+          --customers K        10 unless said
+          --seed K             of the lots; 1 unless said
 
         usage: evaluate representation --ucr DIR [--seed K] [--timings on|off]
 
@@ -74,7 +87,5 @@ extension Evaluate {
                                said
           crps_ratio           mean quantile loss over 20 quantiles, twice, over day naive's mean
                                error, which is a point's CRPS; both of ln(1 + y)
-
-        not built yet: \(planned.joined(separator: ", "))
         """
 }

@@ -1,4 +1,5 @@
 import Allocation
+import Topics
 
 /// Packs series onto workers of one capacity; what it gives is each series' worker.
 protocol PackingPolicy {
@@ -15,29 +16,59 @@ struct History {
 /// Time-aligned demand with room for noise learned from the history's last days: the profiles,
 /// the calibration and the packing of the allocator's stage.
 struct Antiphase: PackingPolicy {
-    let budget: Double
+    /// (3) by a tier's rank.
+    let budgets: [Double]
+    /// (n); all burstable when nil.
+    var tiers: [Tier]?
     /// Instead of learned ones.
     var deviations: Double?
 
+    /// All burstable.
+    init(budget: Double, deviations: Double? = nil) {
+        budgets = [budget / 10, budget, budget * 10]
+        self.deviations = deviations
+    }
+
+    /// - Parameter budget: of the burstable; a tenth of it for the guaranteed, ten times as much for
+    ///   the others.
+    init(budget: Double, tiers: [Tier]) {
+        self.init(budget: budget)
+        self.tiers = tiers
+    }
+
     func place(_ history: History) -> [Int] {
-        let series = history.series.map { fiveMinutes($0, history.slotsPerDay) }
         let capacity = Double(history.capacity * unitsPerPercent)
-        var policy = Policy()
-        policy.budgets[Self.rank] = budget
-        policy.deviations[Self.rank] =
-            deviations
-            ?? Calibration(
-                series.map { $0.map { Int32($0.rounded(.up)) } }, capacity: capacity,
-                budget: budget
-            ).deviations
         return Packing(
-            series.map { Profile(milliCpu: $0) },
-            capacity: Need(milliCpu: capacity, memoryMb: 1), policy
+            profiles(history), capacity: Need(milliCpu: capacity, memoryMb: 1), policy(history)
         ).places
     }
 
-    /// Burstable.
-    private static let rank = 1
+    func profiles(_ history: History) -> [Profile] {
+        history.series.enumerated().map { i, series in
+            Profile(
+                milliCpu: fiveMinutes(series, history.slotsPerDay),
+                tier: tiers?[i] ?? .burstable)
+        }
+    }
+
+    /// With the room for noise that each tier's budget needed in the past.
+    private func policy(_ history: History) -> Policy {
+        let series = history.series.map { series in
+            fiveMinutes(series, history.slotsPerDay).map { Int32($0.rounded(.up)) }
+        }
+        var policy = Policy()
+        policy.budgets = budgets
+        for tier in Set(tiers ?? [.burstable]) {
+            let rank = Tier.allCases.firstIndex(of: tier) ?? 0
+            policy.deviations[rank] =
+                deviations
+                ?? Calibration(
+                    series, capacity: Double(history.capacity * unitsPerPercent),
+                    budget: budgets[rank]
+                ).deviations
+        }
+        return policy
+    }
 
     /// The stage's slots, from those of the trace: repeated when longer, the highest when shorter.
     private func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
@@ -77,7 +108,7 @@ struct Oracle: PackingPolicy {
 }
 
 /// A percent of a machine is 10 mCPU: whole numbers of it are fine enough.
-private let unitsPerPercent: Float = 10
+let unitsPerPercent: Float = 10
 
 /// First-fit decreasing on one number a series.
 struct Scalar: PackingPolicy {

@@ -24,8 +24,9 @@ public struct WorkerRow: Sendable, Equatable {
     public let memoryMb: Double
     /// Parts of functions on it.
     public let members: Int
-    /// Risk: the week's peak with the room for noise.
+    /// What the members' tiers need for all but what one worker may use of their budgets.
     public let plannedMilliCpu: Double
+    /// The week's peak with the room for noise.
     public let plannedMemoryMb: Double
     public let guaranteedMilliCpu: Int
     public let guaranteedMemoryMb: Int
@@ -101,7 +102,7 @@ extension Cell {
         return WorkerRow(
             cell: number, worker: name, state: worker.state, milliCpu: report.milliCpu,
             memoryMb: report.memoryMb, members: worker.members,
-            plannedMilliCpu: risk.milliCpu, plannedMemoryMb: risk.memoryMb,
+            plannedMilliCpu: worker.plannedMilliCpu(policy), plannedMemoryMb: risk.memoryMb,
             guaranteedMilliCpu: worker.guaranteed.milliCpu,
             guaranteedMemoryMb: worker.guaranteed.memoryMb, watts: watts(worker, report),
             milliCpuByTwoHours: mondayFirst(worker.cpu.all.blockMax), asOfMs: nowMs)

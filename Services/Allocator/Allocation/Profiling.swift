@@ -172,4 +172,7 @@ extension Profile {
 
     /// The most a worker of its own would need, CPU in mCPU: packing starts with the largest.
     public func milliCpuAlone(_ policy: Policy) -> Double { need(policy).milliCpu }
+
+    /// What must be there whatever its neighbours do.
+    public var guaranteedMilliCpu: Int { cpu.guaranteed }
 }

@@ -107,6 +107,29 @@ public struct WorkerLoad: Sendable, Equatable {
                 deviations: policy.memoryDeviations))
     }
 
+    /// The least CPU with which no tier here would be over capacity more often than one worker may:
+    /// at most the capacity, unless members grew or the capacity shrank.
+    func plannedMilliCpu(_ policy: Policy) -> Double {
+        var planned = 0.0
+        for rank in overload.indices where cpu.members[rank] > 0 {
+            let sum = cpu.sum(upTo: rank)
+            let noise = policy.noise(sum.variance, rank: rank)
+            let most = policy.budgets[rank] * Policy.worstWorker
+            var low = 0.0
+            var high = Double(sum.peak) + 5 * noise.deviation
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                if sum.overload(capacity: middle, noise) > most {
+                    low = middle
+                } else {
+                    high = middle
+                }
+            }
+            planned = max(planned, high)
+        }
+        return planned
+    }
+
     /// The rank of the least promised member.
     private var lowest: Int { cpu.members.lastIndex { $0 > 0 } ?? 0 }
 

@@ -53,3 +53,5 @@ comment on column dashboard.overload_history.slots is 'Five-minute slots of thos
 comment on column dashboard.overload_history.over is 'Those in which the tier, with the tiers before it, needed more CPU than the worker has.';
 comment on column dashboard.overload_history.measured is 'over / slots; null where nothing was measured.';
 comment on column dashboard.overload_history.hour is 'When the hour began, in event time.';
+
+comment on column dashboard.workers.planned_milli_cpu is 'The CPU that its members need but for the share of the time that their tiers'' budgets allow on one worker, in thousandths of a core.';
