@@ -88,7 +88,7 @@ struct PlacedFunction: Equatable {
     mutating func recordPending() -> [Int64] {
         let uses = pending
         pending = []
-        return uses.filter { demand.record($0) }.map(\.slot)
+        return demand.record(uses)
     }
 }
 
@@ -133,7 +133,7 @@ extension Cell {
         services[id.service, default: KnownService()].functions.append(id)
         let service = services[id.service, default: KnownService()]
         var demand = Demand(firstSlot: use.slot)
-        demand.record(use)
+        demand.record([use])
         demand.prior = service.prior?.divided(among: service.functions.count)
         functions[id] = PlacedFunction(demand: demand, tier: service.tier ?? .burstable)
         changes.note(demandOf: id, slot: use.slot)

@@ -58,9 +58,10 @@ extension Cell {
         let each = max(1, eligible.count / Limits.calibrationFunctionsMax)
         return stride(from: 0, to: eligible.count, by: each)
             .prefix(Limits.calibrationFunctionsMax).map { place in
-                guard let demand = functions[eligible[place]]?.demand else { return [] }
-                return (first..<first + Int64(days) * perDay).map { slot in
-                    Int32(demand.cpu.value(slot: slot) ?? 0)
+                guard let week = functions[eligible[place]]?.demand.week else { return [] }
+                return (today - Int64(days)..<today).flatMap { number in
+                    week.day(number)?.milliCpu.map { max(0, $0) }
+                        ?? Array(repeating: 0, count: DemandWeek.slotsPerDay)
                 }
             }
     }

@@ -38,7 +38,7 @@ extension Cell {
     private mutating func count(_ slot: Int64) {
         var loads: [String: [Double?]] = [:]
         for function in functions.values where !function.placements.isEmpty {
-            let use = Double(function.demand.cpu.value(slot: slot) ?? 0)
+            let use = Double(function.demand.week.value(slot: slot) ?? 0)
             // Whole mCPU: their sums do not depend on the order of functions.
             let part = (use / Double(function.placements.count)).rounded(.up)
             for worker in function.placements {

@@ -43,26 +43,32 @@ extension Ledger {
 
     /// Over how many workers a function may be spread: one if it fits an empty one.
     private func counts(for profile: Profile) -> ClosedRange<Int> {
-        let ready = workers.filter { $0.state == .ready }
-        guard let largest = ready.max(by: { $0.capacity.milliCpu < $1.capacity.milliCpu }),
-            ready.count > 1, !ready.contains(where: { fitsAlone(profile, on: $0) })
-        else { return 1...1 }
+        // One of each size, of a fleet mostly one.
+        var sizes: [Need] = []
+        var ready = 0
+        for worker in workers where worker.state == .ready {
+            ready += 1
+            if !sizes.contains(worker.capacity) { sizes.append(worker.capacity) }
+        }
+        guard ready > 1, !sizes.contains(where: { fitsAlone(profile, on: $0) }) else {
+            return 1...1
+        }
         let need = profile.need(policy)
         let ratio = max(
-            need.milliCpu / largest.capacity.milliCpu,
-            need.memoryMb / (ready.map(\.capacity.memoryMb).max() ?? 1))
+            need.milliCpu / (sizes.map(\.milliCpu).max() ?? 1),
+            need.memoryMb / (sizes.map(\.memoryMb).max() ?? 1))
         let fewest = max(2, Int(ratio))
-        let most = min(ready.count, Limits.workersPerFunctionMax)
+        let most = min(ready, Limits.workersPerFunctionMax)
         return fewest <= most ? fewest...min(most, fewest + Limits.spreadTriesMax) : 1...1
     }
 
     /// On a worker without other members.
-    private func fitsAlone(_ profile: Profile, on worker: WorkerLoad) -> Bool {
-        guard profile.need(policy).memoryMb <= worker.capacity.memoryMb,
-            Double(profile.cpu.guaranteed) <= worker.capacity.milliCpu,
-            Double(profile.memory.guaranteed) <= worker.capacity.memoryMb
+    private func fitsAlone(_ profile: Profile, on capacity: Need) -> Bool {
+        guard profile.need(policy).memoryMb <= capacity.memoryMb,
+            Double(profile.cpu.guaranteed) <= capacity.milliCpu,
+            Double(profile.memory.guaranteed) <= capacity.memoryMb
         else { return false }
-        return overloadAlone(profile, milliCpu: worker.capacity.milliCpu)
+        return overloadAlone(profile, milliCpu: capacity.milliCpu)
             <= policy.budgets[profile.tier.rank]
     }
 
@@ -116,19 +122,30 @@ extension Ledger {
     }
 
     /// The workers whose potential grows least, the best first, whatever the budgets say of them.
+    ///
+    /// Those that the blocks' extremes put first are looked at first, and then only those that could
+    /// still be among the best.
     func candidates(for part: Profile, _ isEligible: (Int) -> Bool) -> [Int] {
-        var best: [(index: Int, score: Score)] = []
+        var bounds: [Candidate] = []
+        var first = BestCandidates()
         for index in workers.indices where isEligible(index) {
-            let beating = best.count == Limits.candidatesMax ? best.last?.score : nil
-            guard let score = workers[index].score(part, beating: beating, policy) else {
-                continue
-            }
-            if best.count == Limits.candidatesMax { best.removeLast() }
-            // After those alike: the first name stays first.
-            let place = best.firstIndex { score < $0.score } ?? best.count
-            best.insert((index, score), at: place)
+            guard let least = workers[index].leastGrowth(part, policy) else { continue }
+            let bound = Candidate(growth: least, index: index)
+            bounds.append(bound)
+            first.insert(bound)
         }
-        return best.map(\.index)
+        var best = BestCandidates()
+        for bound in first.all { consider(bound.index, part, &best) }
+        let seen = first.all
+        for bound in bounds where best.mayTake(bound) && !seen.contains(bound) {
+            consider(bound.index, part, &best)
+        }
+        return best.all.map(\.index)
+    }
+
+    private func consider(_ index: Int, _ part: Profile, _ best: inout BestCandidates) {
+        guard let growth = workers[index].growth(part, policy) else { return }
+        best.insert(Candidate(growth: growth, index: index))
     }
 
     func shortage(of need: Need) -> Shortage {
@@ -144,5 +161,31 @@ extension Ledger {
         return Shortage(
             need: need, roomiest: Need(milliCpu: cpu, memoryMb: memory), ready: ready,
             known: workers.count)
+    }
+}
+
+/// A worker and what its potential would grow by; of those alike the first by name comes first.
+private struct Candidate: Equatable, Comparable {
+    let growth: Double
+    let index: Int
+
+    static func < (a: Candidate, b: Candidate) -> Bool {
+        (a.growth, a.index) < (b.growth, b.index)
+    }
+}
+
+/// The first few.
+private struct BestCandidates {
+    private(set) var all: [Candidate] = []
+
+    func mayTake(_ candidate: Candidate) -> Bool {
+        guard all.count == Limits.candidatesMax, let last = all.last else { return true }
+        return candidate < last
+    }
+
+    mutating func insert(_ candidate: Candidate) {
+        guard mayTake(candidate) else { return }
+        if all.count == Limits.candidatesMax { all.removeLast() }
+        all.insert(candidate, at: all.firstIndex { candidate < $0 } ?? all.count)
     }
 }

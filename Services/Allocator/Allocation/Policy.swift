@@ -37,8 +37,8 @@ public struct Policy: Sendable, Equatable {
 
 public enum Limits {
     /// A further function takes the place of one silent for a week, or is rejected.
-    public static let functionsPerCellMax = 10_000
-    public static let workersPerCellMax = 1_000
+    public static let functionsPerCellMax = 65_536
+    public static let workersPerCellMax = 8_192
     public static let membersPerWorkerMax = 1_000
     public static let workersPerFunctionMax = 64
     /// How many counts of workers are tried for a function bigger than a worker.
