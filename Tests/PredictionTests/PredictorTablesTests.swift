@@ -66,7 +66,10 @@ struct `The predictor's tables` {
                 ], &session)
             try write([.canaries(list(0, .requests, ["b", "a"]))], &session)
             let rows = try session.execute(
-                "select task, rank, service, outcomes, gain, weight from dashboard.canaries order by task, rank"
+                """
+                select task, rank, service, outcomes, gain, weight from dashboard.canaries
+                order by task, rank
+                """
             )
             #expect(rows.map { $0[0] as String } == ["money", "requests", "requests", "requests"])
             #expect(rows.map { $0[1] as Int64 } == [1, 1, 2, 3])
