@@ -87,7 +87,7 @@ let package = Package(
             tests(
                 "Translation", of: ["Translation", "Scanning", "Bridge", "Settings"], .binding),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
-            tests("Prediction", of: ["Prediction", "Numerics"]),
+            tests("Prediction", of: ["Prediction", "Predictor", "Numerics", "Postgres"]),
             tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),
             tests("Pages", of: ["Pages", "Postgres"]),
             tests(
