@@ -3,7 +3,9 @@ internal import Topics
 extension WorkerLoad {
     /// What no budget can buy: `state = ready`, `members < 1000`, `G + g <= C` for CPU and memory,
     /// and `risk <= C` for memory, which cannot be throttled.
-    func mayTake(_ part: Profile, _ policy: Policy) -> Bool {
+    ///
+    /// - Parameter memoryPeak: with the part, or less.
+    func mayTake(_ part: Profile, memoryPeak: Int32, _ policy: Policy) -> Bool {
         guard state == .ready, members < Limits.membersPerWorkerMax else { return false }
         let guaranteed = guaranteed
         guard
@@ -11,8 +13,7 @@ extension WorkerLoad {
             Double(guaranteed.memoryMb + part.memory.guaranteed) <= capacity.memoryMb
         else { return false }
         return Allocation.risk(
-            peak: memory.peakAtLeast(with: part.memory),
-            variance: memory.variance + part.memory.variance,
+            peak: memoryPeak, variance: memory.variance + part.memory.variance,
             deviations: policy.memoryDeviations) <= capacity.memoryMb
     }
 }

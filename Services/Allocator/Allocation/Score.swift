@@ -21,8 +21,10 @@ enum Score {
 extension WorkerLoad {
     /// At most what `growth` says, from the blocks' extremes alone; nil when the part must not come.
     func leastGrowth(_ part: Profile, _ policy: Policy) -> Double? {
-        guard mayTake(part, policy) else { return nil }
-        return Score.potential(riskAtLeast(with: part, policy), capacity) - potential(policy)
+        let memoryPeak = memoryPeakAtLeast(with: part)
+        guard mayTake(part, memoryPeak: memoryPeak, policy) else { return nil }
+        let risk = riskAtLeast(with: part, memoryPeak: memoryPeak, policy)
+        return Score.potential(risk, capacity) - potential(policy)
     }
 
     /// nil when the memory that the part needs is not there.

@@ -98,10 +98,10 @@ public struct WorkerLoad: Sendable, Equatable {
     }
 
     func risk(_ policy: Policy) -> Need {
-        let cpu = cpu.all
-        return Need(
+        Need(
             milliCpu: Allocation.risk(
-                peak: cpu.peak, variance: cpu.variance, deviations: policy.deviations[lowest]),
+                peak: cpu.all.peak, variance: cpu.all.variance,
+                deviations: policy.deviations[cpu.lowest]),
             memoryMb: Allocation.risk(
                 peak: memory.peak, variance: memory.variance,
                 deviations: policy.memoryDeviations))
@@ -130,30 +130,31 @@ public struct WorkerLoad: Sendable, Equatable {
         return planned
     }
 
-    /// The rank of the least promised member.
-    private var lowest: Int { cpu.members.lastIndex { $0 > 0 } ?? 0 }
+    /// Nothing to add up where nothing is needed: of CPU alone there are fleets.
+    func memoryPeakAtLeast(with part: Profile) -> Int32 {
+        part.memory.peak == 0 ? memory.peak : memory.peakAtLeast(with: part.memory)
+    }
 
-    func riskAtLeast(with part: Profile, _ policy: Policy) -> Need {
-        let cpu = cpu.all
-        return risk(
-            cpuPeak: cpu.peakAtLeast(with: part.cpu), cpu.variance,
-            memoryPeak: memory.peakAtLeast(with: part.memory), with: part, policy)
+    func riskAtLeast(with part: Profile, memoryPeak: Int32, _ policy: Policy) -> Need {
+        risk(
+            cpuPeak: cpu.all.peakAtLeast(with: part.cpu), memoryPeak: memoryPeak, with: part,
+            policy)
     }
 
     func risk(with part: Profile, _ policy: Policy) -> Need {
-        let cpu = cpu.all
-        return risk(
-            cpuPeak: cpu.peak(with: part.cpu), cpu.variance,
-            memoryPeak: memory.peak(with: part.memory), with: part, policy)
+        risk(
+            cpuPeak: cpu.all.peak(with: part.cpu),
+            memoryPeak: part.memory.peak == 0 ? memory.peak : memory.peak(with: part.memory),
+            with: part, policy)
     }
 
     private func risk(
-        cpuPeak: Int32, _ variance: Int, memoryPeak: Int32, with part: Profile, _ policy: Policy
+        cpuPeak: Int32, memoryPeak: Int32, with part: Profile, _ policy: Policy
     ) -> Need {
         Need(
             milliCpu: Allocation.risk(
-                peak: cpuPeak, variance: variance + part.cpu.variance,
-                deviations: policy.deviations[max(lowest, part.tier.rank)]),
+                peak: cpuPeak, variance: cpu.all.variance + part.cpu.variance,
+                deviations: policy.deviations[max(cpu.lowest, part.tier.rank)]),
             memoryMb: Allocation.risk(
                 peak: memoryPeak, variance: memory.variance + part.memory.variance,
                 deviations: policy.memoryDeviations))
