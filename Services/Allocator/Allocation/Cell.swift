@@ -57,7 +57,8 @@ struct Cell {
         guard let function = functions[id], let window = clock.window else {
             preconditionFailure("function \(id) is profiled before it was seen")
         }
-        return Profile(function.demand, in: window, tier: function.tier)
+        let profile = Profile(function.demand, in: window, tier: function.tier)
+        return policy.packing == .sumOfPeaks ? profile.atPeak : profile
     }
 }
 

@@ -2,6 +2,15 @@ internal import Topics
 
 /// What the allocator holds to; a later release learns `deviations` from a rolling hold-out.
 public struct Policy: Sendable, Equatable {
+    /// How the loads of functions are seen together.
+    public enum Packing: String, CaseIterable, Sendable {
+        /// Slot by slot: those busy at different times share a worker.
+        case antiphase
+        /// As if each were at its own peak all the time: what antiphase is measured against.
+        case sumOfPeaks = "sum_of_peaks"
+    }
+
+    public var packing = Packing.antiphase
     /// How many standard deviations of the noise a worker's planned CPU leaves room for (z).
     /// Two, for weeks seen once: 1 used 8 % fewer workers and overran 4 to 15 times as often.
     public var deviations = 2.0

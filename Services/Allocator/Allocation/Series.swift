@@ -27,6 +27,13 @@ public struct Series: Sendable, Equatable {
         self.guaranteed = guaranteed
     }
 
+    /// Its peak at every slot, and no noise beside it.
+    var atPeak: Series {
+        Series(
+            values: Array(repeating: peak, count: values.count), variance: 0,
+            guaranteed: guaranteed)
+    }
+
     /// What each of `count` workers carries when they share it evenly.
     func divided(by count: Int) -> Series {
         guard count > 1 || peak > Limits.contributionMax else { return self }
@@ -49,6 +56,8 @@ public struct Profile: Sendable, Equatable {
         self.cpu = cpu
         self.memory = memory
     }
+
+    var atPeak: Profile { Profile(cpu: cpu.atPeak, memory: memory.atPeak) }
 
     func divided(by count: Int) -> Profile {
         Profile(cpu: cpu.divided(by: count), memory: memory.divided(by: count))

@@ -1,10 +1,14 @@
-internal import Allocation
+public import Allocation
 internal import Postgres
 internal import Runtime
-internal import Settings
+public import Settings
 
 /// Reads `workers`, `shapes`, `representations` and `predictions`; writes `assignments`.
 @main struct Allocator {
+    static let policy = Setting(
+        "policy", default: Policy.Packing.antiphase,
+        "antiphase sums loads slot by slot; sum_of_peaks takes each at its own peak all the time: "
+            + "the baseline to compare with")
     static let deviations = Setting(
         "noise.deviations", default: 2.0, in: 0...10,
         "standard deviations of noise that a worker's planned CPU leaves room for")
@@ -20,10 +24,11 @@ internal import Settings
         runStage(
             AllocatorStage.self, named: "allocator",
             summary: "Places functions so that those busy at different times share a worker.",
-            settings: [deviations, moved],
+            settings: [policy, deviations, moved],
             migrations: migrations,
             make: { settings, cell in
                 var policy = Policy()
+                policy.packing = settings[Self.policy]
                 policy.deviations = settings[deviations]
                 policy.movedPerHour = settings[moved]
                 return AllocatorStage(cell: cell, policy: policy)
@@ -31,3 +36,5 @@ internal import Settings
             write: { rows, session in try AllocatorTables().write(rows, to: &session) })
     }
 }
+
+extension Policy.Packing: SettingValue {}
