@@ -211,14 +211,15 @@ await_kafka() {
 
 # One line: what was folded, what is known, what is placed, and how it fares there.
 progress() {
-    query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
+    local line
+    line=$(query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
         to_char((select coalesce(sum(invocations), 0) from featurizer.functions),
             'FM999,999,999,990'),
         greatest((select count(*) from featurizer.functions), sum(functions)),
         coalesce(sum(functions - waiting), 0),
         ', ' || nullif(sum(waiting), 0) || ' waiting', coalesce(sum(workers_used), 0),
-        coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null || printf 'starting'
-    fleet_progress
+        coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null) || line=starting
+    printf '%s%s' "$line" "$(fleet_progress)"
 }
 
 # What a fleet that runs something says of it: moves, executions late for their neighbours' sake, CPU
