@@ -5,7 +5,7 @@ import Workload
 /// `evaluate closed-loop`: a fleet whose executions share the workers that they are placed on.
 struct ClosedLoopCommand {
     static let flags = [
-        "--trace", "--workers", "--warm-up", "--deadlines", "--worker-milli-cpu",
+        "--trace", "--workers", "--warm-up", "--repeats", "--deadlines", "--worker-milli-cpu",
         "--worker-memory-mb", "--seed",
     ]
 
@@ -21,7 +21,12 @@ struct ClosedLoopCommand {
         let flags = try Flags(arguments, known: Self.flags)
         let folder = try flags.text("--trace")
         dataset = URL(filePath: folder).lastPathComponent
-        trace = try AzureTrace(folder: folder)
+        let once = try AzureTrace(folder: folder)
+        let repeats = try flags.count("--repeats", default: 1)
+        guard repeats * once.minutes.count <= Self.minutesMax else {
+            throw EvaluationError("--repeats is \(repeats), expected no more than 31 days in all")
+        }
+        trace = once.repeated(times: repeats)
         seed = try flags.seed()
         let named = flags.has("--deadlines") ? try flags.text("--deadlines") : "drawn"
         guard let deadlines = TraceReplay.Deadlines(rawValue: named) else {
@@ -36,7 +41,8 @@ struct ClosedLoopCommand {
         }
         self.plan = plan
         workerCounts = try flags.has("--workers") ? [flags.count("--workers")] : nil
-        warmUpMinutes = try flags.count("--warm-up", default: 240)
+        let known = repeats > 1 ? (repeats - 1) * once.minutes.count : 240
+        warmUpMinutes = try flags.count("--warm-up", default: known)
     }
 
     func run() throws -> String {
@@ -98,4 +104,5 @@ struct ClosedLoopCommand {
     }
 
     private static let sweepSteps = 10
+    private static let minutesMax = 31 * 1_440
 }
