@@ -69,7 +69,8 @@ let package = Package(
             .executableTarget(
                 name: "Evaluation",
                 dependencies: [
-                    "RepresentationLearning", "Prediction", "Allocation", "Numerics", "Topics",
+                    "Featurization", "RepresentationLearning", "Prediction", "Allocation",
+                    "Workload", "Numerics", "Processing", "Topics",
                 ],
                 path: "Tests/Evaluation", exclude: ["peers"], swiftSettings: .safe),
             tests("Kafka", of: ["Kafka"], .binding), tests("Postgres"), tests("HTTP"),

@@ -37,6 +37,7 @@ import Foundation
         case "success": try SuccessCommand(arguments).run()
         case "identity": try IdentityCommand(arguments).run()
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
+        case "closed-loop": try ClosedLoopCommand(arguments).run()
         case "popularity": try PopularityCommand(arguments).run()
         default: nil
         }

@@ -87,5 +87,33 @@ extension Evaluate {
                                said
           crps_ratio           mean quantile loss over 20 quantiles, twice, over day naive's mean
                                error, which is a point's CRPS; both of ln(1 + y)
+
+        usage: evaluate closed-loop --trace DIR [--workers N] [--warm-up MINUTES] [--repeats R]
+                   [--seed K] [--deadlines drawn|platform] [--worker-milli-cpu M]
+                   [--worker-memory-mb M]
+
+          Runs DIR's invocations (tables as those of Azure Functions 2019) on N simulated workers of
+          one cell, whose CPU is shared and whose neighbours slow one another; what ran becomes
+          shapes, shapes become assignments, and those say where the next executions run. The learner
+          is left out: no placement rests on it.
+
+          --workers N          several numbers, up to what the sum of the peaks takes, unless said
+          --warm-up MINUTES    240 unless said, or all but the last of R; everything is counted from
+                               then on
+          --repeats R          the trace's counts R times, one after the other: a perfect rhythm, of
+                               which the allocator then knows more than hours
+          --deadlines drawn    three customers in ten allow 1.5 to 3 times the 99th percentile of
+                               their durations, the others 10 to 100 times; the trace says none
+          --deadlines platform 230 s for what answers HTTP, 600 s for the rest: Azure's limits
+          contention_misses    executions ended at a deadline that they would have met alone on an
+                               idle worker; contention_miss_share_of_functions: each function
+                               counts as much as any other
+          throttled_share      of the CPU demanded at each moment, what was not to be had
+          unplaced_share       executions whose function had no worker yet: they ran on its home
+                               (by the hash of its name), or on the next worker that had room
+          workers_in_use       workers with a function or at work, on average over the minutes
+          round_robin          each function on the next worker, in order of appearance
+
+        not built yet: \(planned.joined(separator: ", "))
         """
 }

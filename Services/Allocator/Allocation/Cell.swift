@@ -59,7 +59,8 @@ struct Cell {
         guard let function = functions[id], let window = clock.window else {
             preconditionFailure("function \(id) is profiled before it was seen")
         }
-        return Profile(function.demand, in: window, tier: function.tier)
+        let profile = Profile(function.demand, in: window, tier: function.tier)
+        return policy.kind == .sumOfPeaks ? profile.atPeak : profile
     }
 }
 

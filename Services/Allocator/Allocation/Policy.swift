@@ -2,6 +2,15 @@ internal import Topics
 
 /// What the allocator holds to.
 public struct Policy: Sendable, Equatable {
+    /// How the loads of functions are seen together.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Slot by slot: those busy at different times share a worker.
+        case antiphase
+        /// As if each were at its own peak all the time: what antiphase is measured against.
+        case sumOfPeaks = "sum_of_peaks"
+    }
+
+    public var kind = Kind.antiphase
     /// (3) by a tier's rank: how many standard deviations of the noise a worker's planned CPU leaves
     /// room for (z). Learned per cell from rolling days; until then that of fleets known before.
     public var deviations = Array(repeating: Calibration.priorDeviations, count: 3)

@@ -33,6 +33,13 @@ public struct Series: Sendable, Equatable {
         values.isEmpty ? 0 : Double(values.reduce(0) { $0 + Int($1) }) / Double(values.count)
     }
 
+    /// Its peak at every slot, and no noise beside it.
+    var atPeak: Series {
+        Series(
+            values: Array(repeating: peak, count: values.count), variance: 0,
+            guaranteed: guaranteed)
+    }
+
     /// What each of `count` workers carries when they share it evenly.
     func divided(by count: Int) -> Series {
         guard count > 1 || peak > Limits.contributionMax else { return self }
@@ -57,6 +64,8 @@ public struct Profile: Sendable, Equatable {
         self.memory = memory
         self.tier = tier
     }
+
+    var atPeak: Profile { Profile(cpu: cpu.atPeak, memory: memory.atPeak, tier: tier) }
 
     func divided(by count: Int) -> Profile {
         Profile(

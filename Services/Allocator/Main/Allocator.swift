@@ -1,10 +1,14 @@
-internal import Allocation
+public import Allocation
 internal import Postgres
 internal import Runtime
-internal import Settings
+public import Settings
 
 /// Reads `workers`, `shapes`, `representations` and `predictions`; writes `assignments`.
 @main struct Allocator {
+    static let policy = Setting(
+        "policy", default: Policy.Kind.antiphase,
+        "antiphase sums loads slot by slot; sum_of_peaks takes each at its own peak all the time: "
+            + "the baseline to compare with")
     static let deviations = Setting<Double?>(
         optional: "noise.deviations", in: 0...Limits.deviationsMax,
         "standard deviations of noise that a worker's planned CPU leaves room for; learned unless set")
@@ -21,10 +25,11 @@ internal import Settings
         runStage(
             AllocatorStage.self, named: "allocator",
             summary: "Places functions so that those busy at different times share a worker.",
-            settings: [deviations, moved],
+            settings: [policy, deviations, moved],
             migrations: migrations,
             make: { settings, cell in
                 var policy = Policy()
+                policy.kind = settings[Self.policy]
                 if let deviations = settings[deviations] {
                     policy.deviations = policy.deviations.map { _ in deviations }
                     policy.learns = false
@@ -35,3 +40,5 @@ internal import Settings
             write: { rows, session in try AllocatorTables().write(rows, to: &session) })
     }
 }
+
+extension Policy.Kind: SettingValue {}
