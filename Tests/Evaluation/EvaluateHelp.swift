@@ -113,7 +113,5 @@ extension Evaluate {
                                (by the hash of its name), or on the next worker that had room
           workers_in_use       workers with a function or at work, on average over the minutes
           round_robin          each function on the next worker, in order of appearance
-
-        not built yet: \(planned.joined(separator: ", "))
         """
 }

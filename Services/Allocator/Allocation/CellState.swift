@@ -47,7 +47,7 @@ private enum Key {
     static let pending = "pending/"
     static let opposite = "opposite/"
     static let demand = "demand/"
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 }
 
 extension Cell {

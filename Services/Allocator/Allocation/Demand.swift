@@ -28,12 +28,15 @@ struct SlotUse: Sendable, Equatable {
     let correction: Int
     let milliCpu: Float
     let memoryMb: Float
+    /// Standard deviation of the CPU in use at any one moment around the slot's mean, mCPU.
+    let burst: Float
 
-    init(slot: Int64, correction: Int, milliCpu: Float, memoryMb: Float) {
+    init(slot: Int64, correction: Int, milliCpu: Float, memoryMb: Float, burst: Float = 0) {
         self.slot = slot
         self.correction = correction
         self.milliCpu = milliCpu
         self.memoryMb = memoryMb
+        self.burst = burst
     }
 
     init(_ shape: FunctionShape) {
@@ -41,6 +44,22 @@ struct SlotUse: Sendable, Equatable {
         correction = shape.correction
         milliCpu = Self.whole(shape.demandMilliCpu)
         memoryMb = Self.whole(shape.demandMemoryMb)
+        burst = Self.whole(Self.deviation(within: shape))
+    }
+
+    /// Of what is in use from moment to moment: `u sqrt(V)`, where one execution uses `u` while it
+    /// runs, and `V` is the variance of how many run at once. Of that only the mean `c` and the peak
+    /// `k` are known: at most `c (k - c)` (Bhatia and Davis, 2000), which single executions and rare
+    /// bursts reach, and about `((k - c) / 3.5)^2` where many independent ones overlap.
+    private static func deviation(within shape: FunctionShape) -> Double {
+        let seconds = Double(FunctionShape.slotMs) / 1_000
+        guard shape.memoryMb > 0, shape.gbSeconds > 0 else { return 0 }
+        let runningSeconds = shape.gbSeconds * 1_024 / shape.memoryMb
+        let mean = runningSeconds / seconds
+        let above = Double(shape.concurrencyPeak) - mean
+        guard above > 0 else { return 0 }
+        let variance = min(mean * above, (above / 3.5) * (above / 3.5))
+        return shape.cpuMs / runningSeconds * variance.squareRoot()
     }
 
     /// Rounded up, but for what arithmetic on times left over.

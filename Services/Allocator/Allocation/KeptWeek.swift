@@ -5,13 +5,15 @@ internal import Numerics
 /// Each day is a run of bytes: changes from slot to slot, and how often a value repeats. What is idle
 /// or steady takes next to nothing, what changes by less than 64 every slot takes a byte.
 struct KeptWeek: Sendable, Equatable {
-    /// Whole mCPU and MB of a day's slots; -1 where nothing was recorded.
+    /// Whole mCPU and MB of a day's slots and hours; -1 where nothing was recorded.
     struct Day: Sendable, Equatable {
         /// Days since 1970.
         let number: Int64
         /// (288) each.
         var milliCpu = Array(repeating: Int32(-1), count: DemandWeek.slotsPerDay)
         var memoryMb = Array(repeating: Int32(-1), count: DemandWeek.slotsPerDay)
+        /// (24) mCPU: the largest deviation within a slot of each hour.
+        var bursts = Array(repeating: Int32(-1), count: 24)
 
         init(number: Int64) { self.number = number }
     }
@@ -50,6 +52,9 @@ struct KeptWeek: Sendable, Equatable {
             guard day != nil else { continue }
             day?.milliCpu[index] = Int32(use.milliCpu)
             day?.memoryMb[index] = Int32(use.memoryMb)
+            let hour = index / Int(Limits.slotsPerHour)
+            let known = day?.bursts[hour] ?? -1
+            day?.bursts[hour] = max(known, Int32(use.burst))
             lastSlot = max(lastSlot ?? use.slot, use.slot)
             recorded.append(use.slot)
         }
@@ -89,7 +94,7 @@ struct KeptWeek: Sendable, Equatable {
     /// bits.
     private static func packed(_ day: Day) -> Packed {
         var bytes: [UInt8] = []
-        for values in [day.milliCpu, day.memoryMb] {
+        for values in [day.milliCpu, day.memoryMb, day.bursts] {
             var last: Int32 = -1
             var repeats: UInt32 = 0
             for value in values {
@@ -162,6 +167,7 @@ struct KeptWeek: Sendable, Equatable {
 
         fill(&day.milliCpu)
         fill(&day.memoryMb)
+        fill(&day.bursts)
         return day
     }
 }

@@ -9,11 +9,40 @@ extension Profile {
         self.init(
             cpu: Series(
                 days.map { $0?.milliCpu }, from: demand.firstSlot, in: window,
-                prior: demand.prior, guaranteed),
+                prior: demand.prior, guaranteed, bursts: Self.bursts(days, in: window)),
             memory: Series(
                 days.map { $0?.memoryMb }, from: demand.firstSlot, in: window, prior: nil,
                 guaranteed),
             tier: tier)
+    }
+}
+
+extension Profile {
+    /// (84) of each two hours of the week, mCPU^2, the larger hour's; where nothing was recorded, what
+    /// other days had at that time. Empty where nothing ever ran.
+    private static func bursts(_ days: [KeptWeek.Day?], in window: Window) -> [Int] {
+        let perDay = DemandWeek.slotsPerDay / Series.blockSlots
+        var week = Array(repeating: -1, count: perDay * DemandWeek.days)
+        var usual = Array(repeating: 0, count: perDay)
+        for (number, day) in zip(window.days, days) where number >= 0 {
+            guard let day else { continue }
+            for block in 0..<perDay {
+                let deviation = Int(max(day.bursts[2 * block], day.bursts[2 * block + 1]))
+                guard deviation >= 0 else { continue }
+                week[Int(number % Int64(DemandWeek.days)) * perDay + block] = deviation * deviation
+                usual[block] = max(usual[block], deviation * deviation)
+            }
+        }
+        guard usual.contains(where: { $0 > 0 }) else { return [] }
+        // Hours of the day that were never seen may be like any other.
+        let highest = usual.max() ?? 0
+        let seen = (0..<perDay).map { block in
+            stride(from: block, to: week.count, by: perDay).contains { week[$0] >= 0 }
+        }
+        return week.indices.map { i in
+            let block = i % perDay
+            return week[i] >= 0 ? week[i] : seen[block] ? usual[block] : highest
+        }
     }
 }
 
@@ -41,7 +70,7 @@ extension Series {
     /// - Complexity: three passes over 2,016 slots.
     init(
         _ week: [[Int32]?], from firstSlot: Int64, in window: Window, prior: Prior?,
-        _ guaranteed: Bool
+        _ guaranteed: Bool, bursts: [Int] = []
     ) {
         let history = KnownWeek(week, from: firstSlot, in: window)
         let hours = Double(history.count) / Double(Limits.slotsPerHour)
@@ -59,7 +88,7 @@ extension Series {
         }
         let noise = own * history.variance + (1 - own) * Double(prior?.variance ?? 0)
         self.init(
-            values: values, variance: Int(noise.rounded(.up)),
+            values: values, variance: Int(noise.rounded(.up)), bursts: bursts,
             guaranteed: guaranteed ? Int(percentile99(values)) : 0)
     }
 }

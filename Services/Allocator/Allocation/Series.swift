@@ -16,11 +16,18 @@ public struct Series: Sendable, Equatable {
     let peak: Int32
     /// Of the noise around `values`.
     let variance: Int
+    /// (S / 24, rounded up) of what is in use from moment to moment around the slots' means; empty
+    /// where that is not known.
+    let bursts: [Int]
     /// What must be there whatever the neighbours do.
     let guaranteed: Int
 
-    public init(values: [Int32], variance: Int, guaranteed: Int = 0) {
+    public init(values: [Int32], variance: Int, bursts: [Int] = [], guaranteed: Int = 0) {
         let blocks = Blocks(values)
+        precondition(
+            bursts.isEmpty || bursts.count == blocks.highest.count,
+            "\(bursts.count) variances, expected one for each of \(blocks.highest.count) blocks")
+        self.bursts = bursts
         self.values = values
         blockMax = blocks.highest
         blockMin = blocks.lowest
@@ -47,6 +54,8 @@ public struct Series: Sendable, Equatable {
         return Series(
             values: values.map { min(Limits.contributionMax, ($0 + n - 1) / n) },
             variance: (variance + count * count - 1) / (count * count),
+            // Which executions come here is by chance: their variance is divided, not its root.
+            bursts: bursts.map { ($0 + count - 1) / count },
             guaranteed: (guaranteed + count - 1) / count)
     }
 }
@@ -82,6 +91,8 @@ struct Sum: Sendable, Equatable {
     private(set) var peak: Int32 = 0
     private(set) var variance = 0
     private(set) var guaranteed = 0
+    /// (S / 24, rounded up), or empty while no member has any.
+    private(set) var bursts: [Int] = []
 
     init() {}
     init(_ series: Series) { add(series) }
@@ -92,6 +103,10 @@ struct Sum: Sendable, Equatable {
         for i in values.indices { values[i] &+= series.values[i] }
         variance += series.variance
         guaranteed += series.guaranteed
+        if !series.bursts.isEmpty {
+            if bursts.isEmpty { bursts = Array(repeating: 0, count: series.bursts.count) }
+            for i in bursts.indices { bursts[i] += series.bursts[i] }
+        }
         summarise()
     }
 
@@ -101,6 +116,8 @@ struct Sum: Sendable, Equatable {
         for i in values.indices { values[i] &-= series.values[i] }
         variance -= series.variance
         guaranteed -= series.guaranteed
+        for i in series.bursts.indices { bursts[i] -= series.bursts[i] }
+        if bursts.allSatisfy({ $0 == 0 }) { bursts = [] }
         precondition(variance >= 0 && guaranteed >= 0, "more was subtracted than was added")
         summarise()
     }

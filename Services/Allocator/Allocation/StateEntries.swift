@@ -5,6 +5,8 @@ internal import Topics
 // How each part of a cell is written and read; the keys are in `CellState`.
 
 private let version: UInt8 = 1
+/// Of days and of what is pending, since they tell how the load moves within slots.
+private let burstsVersion: UInt8 = 2
 
 extension Cell.Clock {
     func encoded() -> [UInt8] {
@@ -170,12 +172,13 @@ extension PlacedFunction {
     /// nil while nothing is pending.
     func encodedPending() -> [UInt8]? {
         guard !pending.isEmpty else { return nil }
-        var writer = StateWriter(version: version)
+        var writer = StateWriter(version: burstsVersion)
         writer.write(pending) { writer, use in
             writer.write(use.slot)
             writer.write(use.correction)
             writer.write(use.milliCpu)
             writer.write(use.memoryMb)
+            writer.write(use.burst)
         }
         return writer.bytes
     }
@@ -187,7 +190,9 @@ extension SlotUse {
             slot: try reader.readInt64(in: StateLimits.slots),
             correction: try reader.readInt(in: 0...FieldLimits.versionMax),
             milliCpu: try reader.readFloat(in: 0...Limits.demandMax),
-            memoryMb: try reader.readFloat(in: 0...Limits.demandMax))
+            memoryMb: try reader.readFloat(in: 0...Limits.demandMax),
+            burst: reader.version < burstsVersion
+                ? 0 : try reader.readFloat(in: 0...Limits.demandMax))
     }
 }
 
@@ -200,9 +205,9 @@ extension Demand {
         let days = Int64(DemandWeek.days)
         let number = newest - (newest - place + days) % days
         guard number >= 0, let day = week.day(number) else { return nil }
-        var writer = StateWriter(version: version)
+        var writer = StateWriter(version: burstsVersion)
         writer.write(number)
-        for values in [day.milliCpu, day.memoryMb] {
+        for values in [day.milliCpu, day.memoryMb, day.bursts] {
             for value in values { writer.write(UInt64(value + 1)) }
         }
         return writer.bytes
@@ -212,15 +217,20 @@ extension Demand {
         let perDay = Int64(DemandWeek.slotsPerDay)
         var day = KeptWeek.Day(
             number: try reader.readInt64(in: 0...StateLimits.slots.upperBound / perDay))
-        day.milliCpu = try values(&reader)
-        day.memoryMb = try values(&reader)
+        day.milliCpu = try values(&reader, count: day.milliCpu.count)
+        day.memoryMb = try values(&reader, count: day.memoryMb.count)
+        if reader.version >= burstsVersion {
+            day.bursts = try values(&reader, count: day.bursts.count)
+        }
         restore(day)
     }
 
-    private func values(_ reader: inout StateReader) throws(CorruptState) -> [Int32] {
+    private func values(
+        _ reader: inout StateReader, count: Int
+    ) throws(CorruptState) -> [Int32] {
         var values: [Int32] = []
-        values.reserveCapacity(DemandWeek.slotsPerDay)
-        for _ in 0..<DemandWeek.slotsPerDay {
+        values.reserveCapacity(count)
+        for _ in 0..<count {
             let coded = try reader.readUInt()
             guard coded <= UInt64(Limits.demandMax) + 1 else {
                 throw CorruptState("demand \(coded) is beyond \(Limits.demandMax)")

@@ -100,7 +100,7 @@ public struct WorkerLoad: Sendable, Equatable {
     func risk(_ policy: Policy) -> Need {
         Need(
             milliCpu: Allocation.risk(
-                peak: cpu.all.peak, variance: cpu.all.variance,
+                peak: cpu.all.peak, variance: cpu.all.variance, burst: cpu.all.highestBurst(),
                 deviations: policy.deviations[cpu.lowest]),
             memoryMb: Allocation.risk(
                 peak: memory.peak, variance: memory.variance,
@@ -116,7 +116,7 @@ public struct WorkerLoad: Sendable, Equatable {
             let noise = policy.noise(sum.variance, rank: rank)
             let most = policy.budgets[rank] * Policy.worstWorker
             var low = 0.0
-            var high = Double(sum.peak) + 5 * noise.deviation
+            var high = Double(sum.peak) + 5 * noise.deviation(burst: sum.highestBurst())
             while high - low > 1 {
                 let middle = (low + high) / 2
                 if sum.overload(capacity: middle, noise) > most {
@@ -154,6 +154,7 @@ public struct WorkerLoad: Sendable, Equatable {
         Need(
             milliCpu: Allocation.risk(
                 peak: cpuPeak, variance: cpu.all.variance + part.cpu.variance,
+                burst: cpu.all.highestBurst(with: part.cpu),
                 deviations: policy.deviations[max(cpu.lowest, part.tier.rank)]),
             memoryMb: Allocation.risk(
                 peak: memoryPeak, variance: memory.variance + part.memory.variance,
