@@ -9,6 +9,8 @@ public struct Choice: Sendable, Equatable {
     /// Workers that were in use before; the part opened this one if it was empty.
     let workersUsed: Int
     let opened: Bool
+    /// No worker, and no number of them, would keep to the budget.
+    var isBeyondBudget = false
 }
 
 /// What became of a function.
@@ -38,18 +40,54 @@ extension Ledger {
                 return .placed(choices)
             }
         }
+        if let choices = placeBeyondBudget(profile) { return .placed(choices) }
         return .waits(shortage(of: profile.need(policy)))
     }
 
-    /// Over how many workers a function may be spread: one if it fits an empty one.
-    private func counts(for profile: Profile) -> ClosedRange<Int> {
-        // One of each size, of a fleet mostly one.
+    /// A function whose bursts even empty workers could not hold within the budget, however it was
+    /// spread, has to run all the same: over workers that are half full at its peak, or as many as
+    /// there are, where the potential grows least.
+    private mutating func placeBeyondBudget(_ profile: Profile) -> [Choice]? {
+        let sizes = readySizes()
+        guard let largest = sizes.all.map(\.milliCpu).max() else { return nil }
+        let most = min(sizes.ready, Limits.workersPerFunctionMax)
+        let hopeless = counts(for: profile).allSatisfy { count in
+            let part = profile.divided(by: count)
+            return !sizes.all.contains { fitsAlone(part, on: $0) }
+        }
+        guard hopeless else { return nil }
+        let wanted = Int((2 * Double(profile.cpu.peak) / largest).rounded(.up))
+        let count = min(most, max(1, wanted))
+        let part = profile.divided(by: count)
+        var choices: [Choice] = []
+        for _ in 0..<count {
+            let taken = choices.map(\.worker)
+            guard let best = candidates(for: part, { !taken.contains($0) }).first else {
+                for choice in choices { release(part, at: choice.worker) }
+                return nil
+            }
+            var choice = choice(best, for: part)
+            choice.isBeyondBudget = true
+            reserve(part, at: best)
+            choices.append(choice)
+        }
+        return choices
+    }
+
+    /// One of each size, of a fleet mostly one, and how many workers are ready.
+    private func readySizes() -> (all: [Need], ready: Int) {
         var sizes: [Need] = []
         var ready = 0
         for worker in workers where worker.state == .ready {
             ready += 1
             if !sizes.contains(worker.capacity) { sizes.append(worker.capacity) }
         }
+        return (sizes, ready)
+    }
+
+    /// Over how many workers a function may be spread: one if it fits an empty one.
+    private func counts(for profile: Profile) -> ClosedRange<Int> {
+        let (sizes, ready) = readySizes()
         guard ready > 1, !sizes.contains(where: { fitsAlone(profile, on: $0) }) else {
             return 1...1
         }

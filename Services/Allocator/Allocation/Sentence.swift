@@ -12,6 +12,10 @@ enum Sentence {
         let rise = whole(choice.riseMilliCpu)
         let room = whole(capacity.milliCpu)
         let start = "\(moved(cause))worker \(worker)"
+        guard !choice.isBeyondBudget else {
+            return "\(start), beyond its budget: no worker holds its bursts, and it needs "
+                + "\(whole(need.milliCpu)) of \(room) mCPU with them"
+        }
         if choice.opened {
             let why =
                 choice.workersUsed == 0
