@@ -57,7 +57,9 @@ extension Ledger {
         }
         guard hopeless else { return nil }
         let wanted = Int((2 * Double(profile.cpu.peak) / largest).rounded(.up))
-        let count = min(most, max(1, wanted))
+        // More than there is at any rate, bursts or not, is scarcity: it waits.
+        guard wanted <= most else { return nil }
+        let count = max(1, wanted)
         let part = profile.divided(by: count)
         var choices: [Choice] = []
         for _ in 0..<count {
