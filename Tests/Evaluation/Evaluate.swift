@@ -43,6 +43,8 @@ import Foundation
         case "identity": try IdentityCommand(arguments).run()
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
         case "popularity": try PopularityCommand(arguments).run()
+        case "plan": try PlanCommand(arguments).run()
+        case "fairness": try FairnessCommand(arguments).run()
         default: nil
         }
     }

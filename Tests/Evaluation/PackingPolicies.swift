@@ -23,7 +23,7 @@ struct Antiphase: PackingPolicy {
     }
 
     /// The stage's slots, from those of the trace: repeated when longer, the highest when shorter.
-    private func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
+    func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
         let scaled = series.map { $0 * unitsPerPercent }
         if slotsPerDay <= 288 {
             return scaled.flatMap { Array(repeating: $0, count: 288 / slotsPerDay) }
@@ -51,7 +51,7 @@ struct Oracle: PackingPolicy {
 }
 
 /// A percent of a machine is 10 mCPU: whole numbers of it are fine enough.
-private let unitsPerPercent: Float = 10
+let unitsPerPercent: Float = 10
 
 /// The largest first; each on the worker whose plan it raises least.
 private func packed(_ profiles: [Profile], capacity: Float, _ policy: Policy) -> [Int] {

@@ -11,6 +11,8 @@ struct Changes: Equatable {
     var demands: Set<DemandKey> = []
     var services: Set<ServiceID> = []
     var workers: Set<String> = []
+    var history = false
+    var slacks: Set<FunctionID> = []
 
     struct DemandKey: Hashable {
         let id: FunctionID
@@ -27,6 +29,7 @@ struct Changes: Equatable {
         functions.insert(id)
         pending.insert(id)
         opposites.insert(id)
+        slacks.insert(id)
         for place in 0..<Int64(DemandWeek.days) {
             demands.insert(DemandKey(id: id, place: place))
         }
@@ -34,7 +37,7 @@ struct Changes: Equatable {
 }
 
 /// Keys: `cell`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`,
-/// and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
+/// `slack/PATH`, `history`, and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
 private enum Key {
     static let cell = "cell"
     static let worker = "worker/"
@@ -43,6 +46,8 @@ private enum Key {
     static let pending = "pending/"
     static let opposite = "opposite/"
     static let demand = "demand/"
+    static let slack = "slack/"
+    static let history = "history"
     static let version: UInt8 = 1
 }
 
@@ -52,6 +57,13 @@ extension Cell {
         changes = Changes()
         var entries: [StateEntry] = []
         if taken.cell { entries.append(StateEntry(key: Key.cell, value: clock.encoded())) }
+        if taken.history {
+            entries.append(StateEntry(key: Key.history, value: history.encoded()))
+        }
+        for id in taken.slacks {
+            entries.append(
+                StateEntry(key: "\(Key.slack)\(id.path)", value: encodedSlack(of: id)))
+        }
         for name in taken.workers {
             entries.append(
                 StateEntry(key: "\(Key.worker)\(name)", value: reports[name]?.encodedState()))
@@ -89,6 +101,10 @@ extension Cell {
         var reader = try StateReader(bytes, newest: Key.version)
         if entry.key == Key.cell {
             clock = try Clock(&reader)
+        } else if entry.key == Key.history {
+            history = try NeedHistory(&reader)
+        } else if let path = entry.key.rest(after: Key.slack) {
+            try restoreSlack(of: functionID(path), &reader)
         } else if let name = entry.key.rest(after: Key.worker) {
             reports[name] = try WorkerReported(name, cell: number, &reader)
             guard reports.count <= Limits.workersPerCellMax else {

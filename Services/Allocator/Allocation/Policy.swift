@@ -13,6 +13,8 @@ public struct Policy: Sendable, Equatable {
     public var consolidatedFill = 0.95
     /// Voluntary moves an hour of event time, as a share of the cell's functions; at least one.
     public var movedPerHour = 0.01
+    public var fairness = FairnessRules()
+    public var planning = PlanningRules()
 
     public init() {}
 

@@ -11,6 +11,8 @@ struct AllocatorTables {
         try writeWorkers(batch.workers, to: &session)
         try writeCells(Array(batch.cells.values), to: &session)
         try writeHours(Array(batch.hours.values), to: &session)
+        try FairnessTables(batch.fairness).write(to: &session)
+        try PlanningTables(Array(batch.plans.values)).write(to: &session)
     }
 
     private func writeAssignments(
@@ -42,7 +44,7 @@ struct AllocatorTables {
 
     private func writeHistory(_ decisions: [Assignment], to session: inout Session) throws {
         guard !decisions.isEmpty else { return }
-        let first = try prepareDays(
+        let first = try Self.prepareDays(
             "assignment_history", decisions.map(\.decidedAtMs), &session)
         try session.execute(
             """
@@ -125,7 +127,7 @@ struct AllocatorTables {
     private func writeHours(_ cells: [CellRow], to session: inout Session) throws {
         guard !cells.isEmpty else { return }
         let hours = cells.map { $0.asOfMs - $0.asOfMs % Batch.hourMs }
-        let first = try prepareDays("cell_history", hours, &session)
+        let first = try Self.prepareDays("cell_history", hours, &session)
         try session.execute(
             """
             insert into cell_history select * from \(Self.unnestedCells) where as_of >= $10
@@ -160,7 +162,7 @@ struct AllocatorTables {
     }
 
     /// - Returns: the start of the first day that is kept.
-    private func prepareDays(
+    static func prepareDays(
         _ history: String, _ timesMs: [Int64], _ session: inout Session
     ) throws -> Int64 {
         let starts = Set(timesMs.map { $0 - $0 % Batch.dayMs }).sorted()
@@ -179,17 +181,17 @@ struct AllocatorTables {
         }
         return "[\(parts.joined(separator: ", "))]"
     }
+}
 
-    /// Names hold no control character; see `FieldLimits`. By scalars: a mark with an accent on it
-    /// is still a mark.
-    private func quoted(_ name: String) -> String {
-        var text = "\""
-        for scalar in name.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { text += "\\" }
-            text.unicodeScalars.append(scalar)
-        }
-        return text + "\""
+/// As JSON. Names hold no control character; see `FieldLimits`. By scalars: a mark with an accent
+/// on it is still a mark.
+func quoted(_ name: String) -> String {
+    var text = "\""
+    for scalar in name.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { text += "\\" }
+        text.unicodeScalars.append(scalar)
     }
+    return text + "\""
 }
 
 /// Rows by what they are about, the last of each.
@@ -218,6 +220,8 @@ private struct Batch {
     var workers: [WorkerKey: WorkerRow?] = [:]
     var cells: [Int32: CellRow] = [:]
     var hours: [HourKey: CellRow] = [:]
+    var fairness: [FairnessRow] = []
+    var plans: [Int32: FleetPlan] = [:]
     private var decisions: [DecisionKey: Assignment] = [:]
     var history: [Assignment] { Array(decisions.values) }
 
@@ -239,6 +243,8 @@ private struct Batch {
             case .cell(let cell):
                 cells[cell.cell] = cell
                 hours[HourKey(cell: cell.cell, hour: cell.asOfMs / Self.hourMs)] = cell
+            case .fairness(let row): fairness.append(row)
+            case .plan(let plan): plans[plan.cell] = plan
             }
         }
     }
