@@ -24,42 +24,43 @@ import Topics
     }
 
     @Test func `knows the hour of the day, whatever hour the history begins at`() throws {
-        // Twenty by day, five by night, for ten days. The usual hour is shrunk to the median of all
-        // hours, 12.5, as if by 4 of 14 days: (10 x 20 + 4 x 12.5) / 14 = 17.9 and 7.1.
+        // Twenty by day and five by night, for ten days that are all alike.
         for start in [0, 7] {
             let needed = (start..<start + 240).map { $0 % 24 >= 8 && $0 % 24 < 20 ? 20.0 : 5.0 }
             let forecast = try #require(
                 WorkerForecast(needed, period: 24, firstSlot: start % 24))
             for lead in 25...48 {
                 let hour = (start + 240 + lead - 1) % 24
-                let workers = forecast.scenarios(lead: lead).quantile(0.5)
-                #expect(hour >= 8 && hour < 20 ? workers > 15 : workers < 9)
+                let scenarios = forecast.scenarios(lead: lead)
+                let expected = hour >= 8 && hour < 20 ? 20 : 5
+                #expect(scenarios.workers(0.5) == expected)
+                #expect(scenarios.workers(0.95) == expected)
             }
         }
     }
 
-    @Test(arguments: UInt64(1)...6)
-    func `has 95 % of hours within its 95th percentile`(seed: UInt64) throws {
-        // A fleet that wanders from day to day and swings within the day, 40 days; plans each day
-        // from the 14th on. Days are not independent: 90 to 99 %.
-        var random = SeededRandom(seed: seed)
-        var level = 0.0
-        let needed = (0..<960).map { hour -> Double in
-            level = 0.95 * level + 0.08 * random.normal()
-            let wave = 0.3 * sin(Double(hour) / 24 * 2 * .pi)
-            return (40 * exp(level + wave)).rounded()
-        }
+    @Test func `has 95 % of hours within its 95th percentile`() throws {
+        // Twenty fleets that wander from day to day and swing within the day; each plans once, from
+        // 14 days, at five leads. One fleet's hours hang together: the standard
+        // error of 95 % is at most sqrt(0.95 x 0.05 / 20) = 4.9 %, and one and a half are allowed.
         var (covered, count) = (0, 0)
-        for day in 14..<39 {
-            let forecast = try #require(WorkerForecast(Array(needed[..<(day * 24)]), period: 24))
-            for lead in 1...min(168, 960 - day * 24) {
+        for seed in UInt64(1)...20 {
+            var random = SeededRandom(seed: seed)
+            var level = 0.0
+            let needed = (0..<24 * 24).map { hour -> Double in
+                level = 0.95 * level + 0.08 * random.normal()
+                let wave = 0.3 * sin(Double(hour) / 24 * 2 * .pi)
+                return (40 * exp(level + wave)).rounded()
+            }
+            let known = 14 * 24
+            let forecast = try #require(WorkerForecast(Array(needed[..<known]), period: 24))
+            for lead in [1, 6, 24, 72, 168] {
                 let planned = forecast.scenarios(lead: lead).workers(0.95)
-                covered += Double(planned) >= needed[day * 24 + lead - 1] ? 1 : 0
+                covered += Double(planned) >= needed[known + lead - 1] ? 1 : 0
                 count += 1
             }
         }
-        let coverage = Double(covered) / Double(count)
-        #expect((0.90...0.995).contains(coverage))
+        #expect((0.87...1).contains(Double(covered) / Double(count)))
     }
 }
 
@@ -176,7 +177,7 @@ import Topics
     }
 }
 
-@Suite struct `Deferral` {
+@Suite struct `Work that is put off` {
     @Test(arguments: UInt64(0)..<20)
     func `keeps all work, all deadlines and the peak, and never adds carbon`(seed: UInt64) {
         var random = SeededRandom(seed: seed)

@@ -6,9 +6,13 @@ extension Cell {
     /// Once an hour of event time: packs the hours that ended, a day of them at most, and plans.
     mutating func plan(_ effects: inout CellEffects) {
         guard let newest = clock.newestSlot, let capacity = plannedCapacity else { return }
-        // The newest slot is open; its hour ends with it.
+        // The newest slot is open, and with it its hour.
         let last = newest / Limits.slotsPerHour - 1
-        let known = history.lastHour ?? last - 1
+        guard let known = history.lastHour else {
+            changes.history = true
+            let isAtStart = newest % Limits.slotsPerHour == 0
+            return history.begin(hour: isAtStart ? last + 1 : last + 2)
+        }
         guard last > known else { return }
         let first = last - known > Limits.plannedGapHoursMax ? last : known + 1
         for hour in first...last { history.append(need(hour: hour, capacity), hour: hour) }

@@ -78,7 +78,7 @@ extension FleetPlan {
         cell: Int32, _ history: NeedHistory, _ workers: [PoweredWorker], lax: [LaxWork],
         _ rules: PlanningRules, asOfMs: Int64
     ) {
-        let place = Int(history.firstHour % 24)
+        let place = Int((history.firstHour ?? 0) % 24)
         guard let last = history.lastHour,
             let needs = WorkerForecast(
                 history.hours.map { Double($0.workers) }, period: 24, firstSlot: place),

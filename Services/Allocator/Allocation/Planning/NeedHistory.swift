@@ -10,24 +10,27 @@ struct HourNeed: Sendable, Equatable {
 
 /// The last four weeks of a cell, by the hour.
 struct NeedHistory: Sendable, Equatable {
-    /// Since 1970.
-    private(set) var firstHour: Int64 = 0
+    /// Since 1970; before anything is known, the one to begin with; nil when that is not known.
+    private(set) var firstHour: Int64?
     /// Without gaps.
     private(set) var hours: [HourNeed] = []
 
-    /// The last hour known; nil when none is.
-    var lastHour: Int64? { hours.isEmpty ? nil : firstHour + Int64(hours.count) - 1 }
+    /// The last hour known, or the one before the first.
+    var lastHour: Int64? { firstHour.map { $0 + Int64(hours.count) - 1 } }
+
+    /// The first that will be seen whole.
+    mutating func begin(hour: Int64) { firstHour = hour }
 
     /// - Parameter hour: the one after the last known; any other begins anew.
     mutating func append(_ need: HourNeed, hour: Int64) {
-        if hours.isEmpty || hour != firstHour + Int64(hours.count) {
+        if hour != lastHour.map({ $0 + 1 }) {
             firstHour = hour
             hours = []
         }
         hours.append(need)
         if hours.count > Limits.plannedHistoryHoursMax {
             hours.removeFirst()
-            firstHour += 1
+            firstHour = firstHour.map { $0 + 1 }
         }
     }
 
@@ -35,9 +38,10 @@ struct NeedHistory: Sendable, Equatable {
     var carbonByHourOfDay: [Double] {
         var sums = Array(repeating: 0.0, count: 24)
         var counts = sums
+        let first = firstHour ?? 0
         for (offset, need) in hours.enumerated() {
             guard let carbon = need.carbonGPerKwh else { continue }
-            let place = Int((firstHour + Int64(offset)) % 24)
+            let place = Int((first + Int64(offset)) % 24)
             sums[place] += Double(carbon)
             counts[place] += 1
         }
@@ -48,11 +52,12 @@ struct NeedHistory: Sendable, Equatable {
 
     /// The busiest hour of each whole day (UTC).
     var dailyWorkers: (firstDay: Int64, workers: [Int]) {
-        let skipped = Int((24 - firstHour % 24) % 24)
+        let first = firstHour ?? 0
+        let skipped = Int((24 - first % 24) % 24)
         let days = stride(from: skipped, to: hours.count - 23, by: 24).map { start in
             hours[start..<start + 24].map(\.workers).max() ?? 0
         }
-        return ((firstHour + Int64(skipped)) / 24, days)
+        return ((first + Int64(skipped)) / 24, days)
     }
 }
 

@@ -10,7 +10,7 @@ extension NeedHistory {
 
     func encoded() -> [UInt8] {
         var writer = StateWriter(version: version)
-        writer.write(firstHour)
+        writer.write(firstHour ?? -1)
         writer.write(hours) { writer, need in
             writer.write(need.workers)
             writer.write(need.milliCpu)
@@ -21,7 +21,7 @@ extension NeedHistory {
 
     init(_ reader: inout StateReader) throws(CorruptState) {
         self.init()
-        let first = try reader.readInt64(in: 0...StateLimits.slots.upperBound)
+        let first = try reader.readInt64(in: -1...StateLimits.slots.upperBound)
         let needs = try reader.readArray { reader throws(CorruptState) in
             let workers = try reader.readInt(in: Self.amounts)
             let milliCpu = try reader.readInt(in: Self.amounts)
@@ -32,6 +32,8 @@ extension NeedHistory {
         guard needs.count <= Limits.plannedHistoryHoursMax else {
             throw CorruptState("a history has \(needs.count) hours")
         }
+        guard first >= 0 else { return }
+        begin(hour: first)
         for (offset, need) in needs.enumerated() { append(need, hour: first + Int64(offset)) }
     }
 }

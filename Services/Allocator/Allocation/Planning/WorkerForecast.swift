@@ -23,8 +23,6 @@ public struct WorkerForecast: Sendable, Equatable {
 
     /// Days before which there is no forecast.
     public static let daysMin = 2
-    /// The usual day is believed as if this many days had been flat.
-    private static let flatDays = 4.0
     /// Today's distance is believed less while fewer days than some multiple of this are known.
     private static let doubtDays = 3.0
     /// A lead for which fewer days would be left is judged from all hours alike.
@@ -42,17 +40,12 @@ public struct WorkerForecast: Sendable, Equatable {
         guard needed.count >= Self.daysMin * period else { return nil }
         self.period = period
         self.firstSlot = firstSlot
-        let clipped = needed.map { max(Self.leastWorkers, $0) }
-        let all = median(clipped)
-        usual = (0..<period).map { slot in
-            let same = stride(
-                from: (slot - firstSlot + period) % period, to: clipped.count, by: period
-            ).map { clipped[$0] }
-            let days = Double(same.count)
-            return log((days * median(same) + Self.flatDays * all) / (days + Self.flatDays))
-        }
+        let logarithms = needed.map { log(max(Self.leastWorkers, $0)) }
+        usual = UsualDay(logarithms, period: period, firstSlot: firstSlot).values
         let usual = self.usual
-        distances = clipped.indices.map { log(clipped[$0]) - usual[($0 + firstSlot) % period] }
+        distances = logarithms.indices.map {
+            logarithms[$0] - usual[($0 + firstSlot) % period]
+        }
     }
 
     /// - Parameter lead: slots after the last one known, from 1.
@@ -132,10 +125,4 @@ public struct WorkerScenarios: Sendable, Equatable {
         let student = (freedom * (1 / x - 1)).squareRoot()
         return student * (1 + 1 / max(1, days)).squareRoot() / normal95
     }
-}
-
-private func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return 0 }
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
