@@ -141,7 +141,11 @@ struct `The allocator's tables of fairness and plans` {
                     hour: hour + $0, workersP50: 1, workersP95: 2, milliCpu: 100, today: energy,
                     planned: nil)
             },
-            days: [.init(day: 18_000, workersP50: 1, workersP95: 2, workersToHave: 2)],
+            days: [
+                .init(
+                    day: 18_000, workersP50: 1, workersP95: 2, workersToHave: 2, placedP50: 3,
+                    placedP95: 4)
+            ],
             purchases: [
                 .init(workers: 1, hoursShort: 0.5), .init(workers: 2, hoursShort: 0.25),
                 .init(workers: 3, hoursShort: 0),

@@ -7,9 +7,9 @@ import Topics
 @testable import Allocation
 
 @Suite struct `A forecast of workers` {
-    @Test func `waits until two days are known`() {
-        #expect(WorkerForecast(Array(repeating: 4, count: 47), period: 24) == nil)
-        #expect(WorkerForecast(Array(repeating: 4, count: 48), period: 24) != nil)
+    @Test func `waits until three days are known`() {
+        #expect(WorkerForecast(Array(repeating: 4, count: 71), period: 24) == nil)
+        #expect(WorkerForecast(Array(repeating: 4, count: 72), period: 24) != nil)
     }
 
     @Test func `foretells what never changes, surely`() throws {
@@ -100,7 +100,7 @@ import Topics
             let day = (8..<20).contains(hour % 24)
             history.append(
                 HourNeed(
-                    workers: day ? 5 : 2, milliCpu: day ? 4_000 : 1_000,
+                    workers: day ? 5 : 2, placed: 5, milliCpu: day ? 4_000 : 1_000,
                     carbonGPerKwh: (18..<22).contains(hour % 24) ? 600 : 300), hour: 480 + hour)
         }
         return history
@@ -118,7 +118,7 @@ import Topics
         // 480 + 672 hours: day 48 begins.
         #expect(plan.hours[0].hour == 1_152 && plan.days[0].day == 48)
         #expect(plan.hours.allSatisfy { $0.workersP50 <= $0.workersP95 })
-        #expect(plan.days.allSatisfy { $0.workersP50 == 5 && $0.workersToHave == 5 })
+        #expect(plan.days.allSatisfy { $0.workersP50 == 5 && $0.placedP95 == 5 })
         #expect(FleetPlan(cell: 0, history(days: 1), workers, lax: [], .init(), asOfMs: 0) == nil)
     }
 
@@ -204,18 +204,18 @@ import Topics
 }
 
 @Suite struct `A cell that plans` {
-    @Test func `plans once an hour, from the third day on`() throws {
+    @Test func `plans once an hour, from the fourth day on`() throws {
         var cell = Allocated()
         for i in 0..<4 { try cell.take(.worker(worker("w\(i)"))) }
-        for slot in mondaySlot..<mondaySlot + 50 * 12 {
+        for slot in mondaySlot..<mondaySlot + 74 * 12 {
             for i in 0..<3 {
                 try cell.take(function("f\(i)"), slot: slot, milliCpu: officeHours(slot))
             }
         }
-        // 50 hours; the 48th ends two full days. A plan is made when each further hour has ended.
+        // 74 hours, of which the last does not end: a plan after the 72nd and one after the 73rd.
         #expect(cell.plans.count == 2)
         let plan = try #require(cell.plans.last)
-        #expect(plan.hours.first?.hour == mondaySlot / 12 + 49)
+        #expect(plan.hours.first?.hour == mondaySlot / 12 + 73)
         // By day three of 1,000 on workers of 1,200; by night 300 on one.
         let noon = try #require(plan.hours.first { $0.hour % 24 == 12 })
         #expect(noon.workersP95 == 3)
@@ -232,12 +232,12 @@ import Topics
         let before = driver.rows.count
         driver.checkpoint()
         try driver.restart()
-        for slot in mondaySlot + 60..<mondaySlot + 12 * 49 + 3 { driver.feed(lax(slot)) }
+        for slot in mondaySlot + 60..<mondaySlot + 12 * 73 + 3 { driver.feed(lax(slot)) }
         let plans = driver.rows[before...].compactMap { row -> FleetPlan? in
             if case .plan(let plan) = row { plan } else { nil }
         }
-        // The 48th hour is known only if the first five were kept.
-        #expect(plans.first?.hours.first?.hour == mondaySlot / 12 + 48)
+        // The 72nd hour is known only if the first five were kept.
+        #expect(plans.first?.hours.first?.hour == mondaySlot / 12 + 72)
     }
 
     /// A function with two hours' deadline that is done in minutes.

@@ -99,6 +99,8 @@ extension Evaluate {
           coverage_p95         share of hours in which the 95th percentile sufficed
           median_error         mean distance of the median from what was needed, as a share of it
           by_day               the same of each day's busiest hour
+          placed               the same of the workers that functions placed for a week, by the week
+                               before, have each day
           by_lead_hours        the same of leads of 1, of 2 to 6, of 7 to 24 and of more hours
 
         not built yet: \(planned.joined(separator: ", "))

@@ -87,10 +87,10 @@ struct FairnessCommand {
         let profiles = Dictionary(
             uniqueKeysWithValues: made.functions.map { ($0.id, $0.profile) })
         let rules = FairnessRules()
+        let lottery = Lottery(seed: seed, cell: 0, slot: 0, tier: .burstable)
         var queue = FairQueue(
             made.functions.map { Claimant(id: $0.id, claim: $0.profile.claim) }, used: [:],
-            capacity: total, rules)
-        let lottery = Lottery(seed: seed, cell: 0, slot: 0, tier: .burstable)
+            capacity: total, rules, lottery)
         var placed: Set<FunctionID> = []
         while let turn = queue.next() {
             let outcome = ledger.take(turn: turn, lottery, rules) { id in

@@ -31,19 +31,31 @@ struct PlanCommand {
             ("antiphase", Scenarios()), ("last_week", LastWeek()), ("flat_maximum", FlatMaximum()),
         ]
         var results: [String: [String: Any]] = [:]
-        say("policy           coverage %  error %  bias %  given  coverage % by day  error %")
+        say("placing for each day what the week before it suggests")
+        let placed = workersPlaced()
+        say(
+            "policy           coverage %  error %  bias %  given  coverage % by day  error %"
+                + "  coverage % placed  error %")
         for (name, plan) in policies {
             let hours = judge(plan, needed, period: 24)
             let days = judge(plan, dailyPeaks(needed), period: 1)
-            results[name] = hours.metrics.merging(["by_day": days.metrics]) { $1 }
-                .merging(["by_lead_hours": hours.byLead]) { $1 }
+            let placements = judge(plan, placed, period: 1)
+            // Where too few days are known to plan placements by, there is nothing to say of them.
+            results[name] = hours.metrics.merging(
+                [
+                    "by_day": days.metrics,
+                    "placed": placements.count > 0 ? placements.metrics : [:],
+                    "by_lead_hours": hours.byLead,
+                ]) { $1 }
             say(
                 name.padded(to: 16, left: true) + fixed(hours.coverage * 100, 1).padded(to: 11)
                     + fixed(hours.error * 100, 1).padded(to: 9)
                     + fixed(hours.bias * 100, 1).padded(to: 8)
                     + fixed(hours.given, 2).padded(to: 7)
                     + fixed(days.coverage * 100, 1).padded(to: 19)
-                    + fixed(days.error * 100, 1).padded(to: 9))
+                    + fixed(days.error * 100, 1).padded(to: 9)
+                    + fixed(placements.coverage * 100, 1).padded(to: 19)
+                    + fixed(placements.error * 100, 1).padded(to: 9))
         }
         return result(dataset: trace.dataset, n: trace.days.count, policies: results)
     }
@@ -65,6 +77,19 @@ struct PlanCommand {
         }
     }
 
+    /// (days, without the first) what the allocator would use on that day: it places functions for
+    /// a week, by the week before.
+    private func workersPlaced() -> [Double] {
+        let perDay = trace.slotsPerDay
+        return (1..<trace.trainDays + trace.testDays).map { day in
+            let week = max(0, day - 7) * perDay..<day * perDay
+            let history = History(
+                series: trace.days.map { Array($0[week]) }, capacity: Float(capacity),
+                slotsPerDay: perDay)
+            return Double(Set(Antiphase().place(history)).count)
+        }
+    }
+
     private func dailyPeaks(_ needed: [Double]) -> [Double] {
         stride(from: 0, to: needed.count, by: 24).map { needed[$0..<$0 + 24].max() ?? 0 }
     }
@@ -76,6 +101,7 @@ struct PlanCommand {
         let days = needed.count / period
         for day in days - trace.testDays..<days {
             let known = Array(needed[..<(day * period)])
+            guard known.count >= WorkerForecast.daysMin * period else { continue }
             let leads = min(needed.count - known.count, period == 24 ? Self.hoursMax : 28)
             for (lead, planned) in zip(1..., plan.plan(known, period: period, leads: leads)) {
                 score.add(planned, needed[known.count + lead - 1], lead: lead)
@@ -130,7 +156,7 @@ struct FlatMaximum: WorkerPlan {
 
 /// Plans beside what came.
 struct PlanScore {
-    private var count = 0
+    private(set) var count = 0
     private var covered = 0
     private var errors = 0.0
     private var p50 = 0.0
@@ -153,9 +179,9 @@ struct PlanScore {
     }
 
     /// Share of the hours in which the 95th percentile sufficed.
-    var coverage: Double { Double(covered) / Double(count) }
+    var coverage: Double { Double(covered) / Double(max(1, count)) }
     /// Mean distance of the median from what was needed, as a share of it.
-    var error: Double { errors / Double(count) }
+    var error: Double { errors / Double(max(1, count)) }
     /// All medians over all that was needed, less 1.
     var bias: Double { p50 / max(1, used) - 1 }
     /// Workers of the 95th percentile, for each one needed.

@@ -36,8 +36,9 @@ struct Changes: Equatable {
     }
 }
 
-/// Keys: `cell`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`,
-/// `slack/PATH`, `history`, and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
+/// Keys: `cell`, `history`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`,
+/// `opposite/PATH`, `slack/PATH`, and `demand/D/PATH` with D a day number modulo 7; PATH is
+/// `customer/service/function`.
 private enum Key {
     static let cell = "cell"
     static let worker = "worker/"

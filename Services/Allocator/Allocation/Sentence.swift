@@ -50,8 +50,13 @@ enum Sentence {
             + "and \(whole(need.memoryMb)) MB left beside what it guarantees"
     }
 
+    private static let drewNone = "waits: drew none of"
+
+    /// - Parameter reason: as `lost` or another wrote it.
+    static func isLost(_ reason: String) -> Bool { reason.hasPrefix(drewNone) }
+
     static func lost(_ draw: Draw) -> String {
-        "waits: drew none of \(draw.places) places for \(draw.tickets.count) equal claims "
+        "\(drewNone) \(draw.places) places for \(draw.tickets.count) equal claims "
             + "(lottery \(draw.lottery.name))"
     }
 

@@ -70,14 +70,17 @@ struct PlanningTables {
         try session.execute(
             """
             insert into plan_days
-            select cell, (day at time zone 'UTC')::date, p50, p95, to_have
-            from unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bigint[])
-                as row (cell, day, p50, p95, to_have)
+            select cell, (day at time zone 'UTC')::date, p50, p95, to_have, placed_p50, placed_p95
+            from unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[], $7::bigint[])
+                as row (cell, day, p50, p95, to_have, placed_p50, placed_p95)
             """,
             .int4Array(cells), .timestampMsArray(days.map { $0.day * Self.dayMs }),
             .int8Array(days.map { Int64($0.workersP50) }),
             .int8Array(days.map { Int64($0.workersP95) }),
-            .int8Array(days.map { Int64($0.workersToHave) }))
+            .int8Array(days.map { Int64($0.workersToHave) }),
+            .int8Array(days.map { Int64($0.placedP50) }),
+            .int8Array(days.map { Int64($0.placedP95) }))
     }
 
     private func writeSwitches(to session: inout Session) throws {

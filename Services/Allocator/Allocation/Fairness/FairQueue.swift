@@ -35,9 +35,12 @@ public struct FairQueue {
     /// Shares closer than this are equal.
     private static let equal = 1e-9
 
-    /// - Parameter used: by customer, what it has already.
+    /// - Parameters:
+    ///   - used: by customer, what it has already.
+    ///   - lottery: says who takes part where more have equal claims than a draw may have.
     public init(
-        _ claimants: [Claimant], used: [String: Claim], capacity: Claim, _ rules: FairnessRules
+        _ claimants: [Claimant], used: [String: Claim], capacity: Claim, _ rules: FairnessRules,
+        _ lottery: Lottery
     ) {
         self.capacity = capacity
         self.rules = rules
@@ -53,6 +56,8 @@ public struct FairQueue {
                     Lane(customer: customer, contested: contested, waiting: [claimant]))
             }
         }
+        let lots = lanes.map { lottery.lot(of: $0.customer) }
+        lanes = lanes.indices.sorted { (lots[$0], $0) < (lots[$1], $1) }.map { lanes[$0] }
         for lane in lanes.indices { push((share(of: lane), lane)) }
     }
 
@@ -60,12 +65,14 @@ public struct FairQueue {
         (a.claim.milliCpu, a.claim.memoryMb, b.id) < (b.claim.milliCpu, b.claim.memoryMb, a.id)
     }
 
-    /// Those whose turn it is, by name: one function of each customer of the lowest share; nil when
-    /// nobody waits any more.
+    /// Those whose turn it is, by name: one function of each customer of the lowest share, a draw's
+    /// most at once; nil when nobody waits any more.
     public mutating func next() -> [Claimant]? {
         var turn: [Int] = []
         var lowest = Double.infinity
-        while let top = heap.first, top.share <= lowest + Self.equal {
+        while let top = heap.first, top.share <= lowest + Self.equal,
+            turn.count < Limits.lotteryTicketsMax
+        {
             pop()
             let share = share(of: top.lane)
             if share > top.share + Self.equal {
@@ -120,4 +127,9 @@ public struct FairQueue {
             parent = least
         }
     }
+}
+
+extension Limits {
+    /// Equal claims in one draw.
+    static let lotteryTicketsMax = 500
 }

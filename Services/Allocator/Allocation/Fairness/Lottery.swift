@@ -43,6 +43,12 @@ public struct Lottery: Sendable, Equatable {
         return odds
     }
 
+    /// Where a draw cannot have all, those of the lowest lots take part.
+    func lot(of customer: String) -> UInt64 {
+        var random = SeededRandom(seed: seed, for: "\(name) \(customer)")
+        return random.next()
+    }
+
     /// - Parameter odds: (n), by the names of those who take part.
     /// - Returns: (n) who won.
     public func draw(odds: [Double]) -> [Bool] {

@@ -35,12 +35,12 @@ extension Cell {
         let capacity = readyCapacity
         var used = usedByCustomer
         for (tier, ids) in byTier.sorted(by: { $0.key.rank < $1.key.rank }) {
-            var queue = FairQueue(
-                ids.map { Claimant(id: $0, claim: claim(of: $0)) }, used: used,
-                capacity: capacity, policy.fairness)
             let lottery = Lottery(
                 seed: policy.fairness.lotterySeed, cell: number, slot: clock.newestSlot ?? 0,
                 tier: tier)
+            var queue = FairQueue(
+                ids.map { Claimant(id: $0, claim: claim(of: $0)) }, used: used,
+                capacity: capacity, policy.fairness, lottery)
             while let turn = queue.next() {
                 let outcome = ledger.take(turn: turn, lottery, policy.fairness, profile: profile)
                 for placement in outcome.placed { queue.grant(placement.claimant) }
@@ -50,7 +50,7 @@ extension Cell {
         }
     }
 
-    /// Those who lost a draw are told so; for others waiting on is no news.
+    /// Those who lose a draw for the first time are told so; waiting on is no news.
     private mutating func settle(_ outcome: TurnOutcome, _ effects: inout CellEffects) {
         for placement in outcome.placed {
             let cause = placement.won ? outcome.draw.map(Cause.drawn) : nil
@@ -59,6 +59,8 @@ extension Cell {
         }
         guard let draw = outcome.draw else { return }
         effects.save(.fairness(.draw(draw, atMs: nowMs)))
-        for id in outcome.losers { decide(id, [], Sentence.lost(draw), &effects) }
+        for id in outcome.losers where !Sentence.isLost(functions[id]?.reason ?? "") {
+            decide(id, [], Sentence.lost(draw), &effects)
+        }
     }
 }

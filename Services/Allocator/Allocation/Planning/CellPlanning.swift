@@ -55,7 +55,8 @@ extension Cell {
         let carbon = poweredWorkers.compactMap(\.carbonGPerKwh)
         let mean = carbon.reduce(0, +) / Double(max(1, carbon.count))
         return HourNeed(
-            workers: packing.workersNeeded(), milliCpu: sum / slots.count,
+            workers: packing.workersNeeded(), placed: ledger.workersUsed,
+            milliCpu: sum / slots.count,
             carbonGPerKwh: carbon.isEmpty ? nil : Int(min(Double(Limits.carbonMax), max(0, mean))))
     }
 

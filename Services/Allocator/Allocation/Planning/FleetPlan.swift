@@ -32,8 +32,11 @@ public struct FleetPlan: Sendable, Equatable {
         /// Of its busiest hour.
         public let workersP50: Int
         public let workersP95: Int
-        /// At the newsvendor's fractile.
+        /// Of those, at the newsvendor's fractile.
         public let workersToHave: Int
+        /// Workers with functions that are placed for a week, as this cell does it.
+        public let placedP50: Int
+        public let placedP95: Int
     }
 
     /// Share of the week's hours that would be short with so many workers.
@@ -62,7 +65,7 @@ public struct FleetPlan: Sendable, Equatable {
     public let workersReady: Int
     /// (168) from the first hour that is not over.
     public let hours: [Hour]
-    /// (28) from the first day that has not begun; empty until two days are known.
+    /// (28) from the first day that has not begun; empty until three are known.
     public let days: [Day]
     /// One worker less than there are, as many, and one more.
     public let purchases: [Purchase]
@@ -73,7 +76,7 @@ public struct FleetPlan: Sendable, Equatable {
 
 extension FleetPlan {
     /// - Parameter lax: from the first hour of the plan.
-    /// - Returns: nil until two days are known.
+    /// - Returns: nil until three days are known.
     init?(
         cell: Int32, _ history: NeedHistory, _ workers: [PoweredWorker], lax: [LaxWork],
         _ rules: PlanningRules, asOfMs: Int64
@@ -116,14 +119,17 @@ extension FleetPlan {
     }
 
     private static func days(_ history: NeedHistory, _ rules: PlanningRules) -> [Day] {
-        let (firstDay, daily) = history.dailyWorkers
-        guard let forecast = WorkerForecast(daily.map(Double.init), period: 1) else { return [] }
+        let (firstDay, needed) = history.daily(\.workers)
+        guard let needs = WorkerForecast(needed.map(Double.init), period: 1),
+            let places = WorkerForecast(
+                history.daily(\.placed).highest.map(Double.init), period: 1)
+        else { return [] }
         return (1...Limits.plannedDays).map { lead in
-            let scenarios = forecast.scenarios(lead: lead)
+            let (need, placed) = (needs.scenarios(lead: lead), places.scenarios(lead: lead))
             return Day(
-                day: firstDay + Int64(daily.count + lead - 1),
-                workersP50: scenarios.workers(0.5), workersP95: scenarios.workers(0.95),
-                workersToHave: scenarios.workers(rules.fractile))
+                day: firstDay + Int64(needed.count + lead - 1), workersP50: need.workers(0.5),
+                workersP95: need.workers(0.95), workersToHave: need.workers(rules.fractile),
+                placedP50: placed.workers(0.5), placedP95: placed.workers(0.95))
         }
     }
 

@@ -2,6 +2,8 @@
 struct HourNeed: Sendable, Equatable {
     /// Workers that the packer would have used had it known the hour.
     let workers: Int
+    /// Workers that had functions at its end, placed for a week and not for an hour.
+    let placed: Int
     /// Mean CPU in use, mCPU.
     let milliCpu: Int
     /// Mean of the ready workers' reports, g CO2 a kWh; nil when none said.
@@ -50,12 +52,12 @@ struct NeedHistory: Sendable, Equatable {
         return (0..<24).map { counts[$0] > 0 ? sums[$0] / counts[$0] / (sum / count) : 1 }
     }
 
-    /// The busiest hour of each whole day (UTC).
-    var dailyWorkers: (firstDay: Int64, workers: [Int]) {
+    /// The highest of each whole day (UTC).
+    func daily(_ figure: KeyPath<HourNeed, Int>) -> (firstDay: Int64, highest: [Int]) {
         let first = firstHour ?? 0
         let skipped = Int((24 - first % 24) % 24)
         let days = stride(from: skipped, to: hours.count - 23, by: 24).map { start in
-            hours[start..<start + 24].map(\.workers).max() ?? 0
+            hours[start..<start + 24].map { $0[keyPath: figure] }.max() ?? 0
         }
         return ((first + Int64(skipped)) / 24, days)
     }

@@ -13,6 +13,7 @@ extension NeedHistory {
         writer.write(firstHour ?? -1)
         writer.write(hours) { writer, need in
             writer.write(need.workers)
+            writer.write(need.placed)
             writer.write(need.milliCpu)
             writer.write(need.carbonGPerKwh ?? -1)
         }
@@ -24,10 +25,12 @@ extension NeedHistory {
         let first = try reader.readInt64(in: -1...StateLimits.slots.upperBound)
         let needs = try reader.readArray { reader throws(CorruptState) in
             let workers = try reader.readInt(in: Self.amounts)
+            let placed = try reader.readInt(in: Self.amounts)
             let milliCpu = try reader.readInt(in: Self.amounts)
             let carbon = try reader.readInt(in: -1...Limits.carbonMax)
             return HourNeed(
-                workers: workers, milliCpu: milliCpu, carbonGPerKwh: carbon < 0 ? nil : carbon)
+                workers: workers, placed: placed, milliCpu: milliCpu,
+                carbonGPerKwh: carbon < 0 ? nil : carbon)
         }
         guard needs.count <= Limits.plannedHistoryHoursMax else {
             throw CorruptState("a history has \(needs.count) hours")

@@ -22,7 +22,7 @@ public struct WorkerForecast: Sendable, Equatable {
     private let firstSlot: Int
 
     /// Days before which there is no forecast.
-    public static let daysMin = 2
+    public static let daysMin = 3
     /// Today's distance is believed less while fewer days than some multiple of this are known.
     private static let doubtDays = 3.0
     /// A lead for which fewer days would be left is judged from all hours alike.
@@ -35,7 +35,7 @@ public struct WorkerForecast: Sendable, Equatable {
     ///   - period: slots of a day.
     ///   - firstSlot: the slot of the day of the first.
     ///
-    /// - Returns: nil when less than two days are known.
+    /// - Returns: nil when less than three days are known.
     public init?(_ needed: [Double], period: Int, firstSlot: Int = 0) {
         guard needed.count >= Self.daysMin * period else { return nil }
         self.period = period
@@ -86,6 +86,9 @@ public struct WorkerScenarios: Sendable, Equatable {
     /// prediction interval of Student's t beside the normal one, `t_95(n - 1) sqrt(1 + 1/n) / z_95`.
     private let widening: Double
 
+    /// Beyond this a plan says nothing.
+    private static let workersMax = 1e6
+
     /// - Parameter days: how many days they rest on; what is within a day is not independent.
     init(_ logarithms: [Double], days: Double) {
         sorted = logarithms.sorted()
@@ -99,7 +102,9 @@ public struct WorkerScenarios: Sendable, Equatable {
     }
 
     /// The same, a whole number: the nearest, for scenarios come from whole numbers.
-    public func workers(_ share: Double) -> Int { Int(quantile(share).rounded()) }
+    public func workers(_ share: Double) -> Int {
+        Int(min(Self.workersMax, quantile(share)).rounded())
+    }
 
     /// Share of the scenarios in which so many workers are too few.
     public func shortage(workers: Int) -> Double {

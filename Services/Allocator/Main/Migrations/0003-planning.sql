@@ -30,6 +30,8 @@ create table plan_days (
     workers_p50 bigint not null,
     workers_p95 bigint not null,
     workers_to_have bigint not null,
+    placed_p50 bigint not null,
+    placed_p95 bigint not null,
     primary key (cell, day)
 );
 comment on table plan_days is 'The days of the coming four weeks.';
@@ -89,13 +91,16 @@ comment on column dashboard.plan_hours.carbon_g_today is 'Carbon with every read
 comment on column dashboard.plan_hours.carbon_g_planned is 'Carbon with workers_p95 on, or all where there are fewer.';
 
 create view dashboard.plan_days as
-select cell, day, workers_p50, workers_p95, workers_to_have from plan_days;
+select cell, day, workers_p50, workers_p95, workers_to_have, placed_p50, placed_p95
+from plan_days;
 comment on view dashboard.plan_days is 'The days of the coming four weeks, by their busiest hours.';
 comment on column dashboard.plan_days.cell is 'The cell, which is a partition number.';
 comment on column dashboard.plan_days.day is 'The day, UTC, of event time.';
 comment on column dashboard.plan_days.workers_p50 is 'Workers that suffice in half of the scenarios.';
 comment on column dashboard.plan_days.workers_p95 is 'Workers that suffice in 95 % of them.';
 comment on column dashboard.plan_days.workers_to_have is 'Workers beyond which one more costs as much as it saves, at plan.shortage_cost.';
+comment on column dashboard.plan_days.placed_p50 is 'Workers that will have functions, which are placed for a week: in half of the scenarios no more.';
+comment on column dashboard.plan_days.placed_p95 is 'The same in 95 % of them.';
 
 create view dashboard.plan_switches as
 select cell, worker, off_from, on_from from plan_switches;
