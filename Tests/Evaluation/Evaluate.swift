@@ -39,6 +39,8 @@ import Foundation
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
         case "closed-loop": try ClosedLoopCommand(arguments).run()
         case "popularity": try PopularityCommand(arguments).run()
+        case "plan": try PlanCommand(arguments).run()
+        case "fairness": try FairnessCommand(arguments).run()
         default: nil
         }
     }

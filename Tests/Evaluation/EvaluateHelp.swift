@@ -113,5 +113,33 @@ extension Evaluate {
                                (by the hash of its name), or on the next worker that had room
           workers_in_use       workers with a function or at work, on average over the minutes
           round_robin          each function on the next worker, in order of appearance
+
+        usage: evaluate fairness --utilisation FILE --layout L --train-days N --test-days M
+                   --capacity C [--customers U] [--functions F] [--scarcity S] [--draws D]
+                   [options of packing]
+
+          Gives made customers, some much larger than others, functions with the loads of FILE's first
+          N days, and fewer workers than they need: who gets how much.
+
+          --customers U        20 unless said
+          --functions F        of all customers; 600 unless said
+          --scarcity S         workers there are, of those needed; 0.5 unless said
+          --draws D            of places by lottery; 10,000 unless said
+          jain                 of what customers have over what progressive filling would give them;
+                               jain_shares: of weighted dominant shares themselves
+
+        usage: evaluate plan --utilisation FILE --layout L --train-days N --test-days M
+                   --capacity C [options of packing]
+
+          Packs every hour of FILE as if it were known, and foretells how many workers of capacity C
+          the hours of a week and the days of four weeks will take: at the start of each of the M
+          days, from all before it, for what is left of them.
+
+          coverage_p95         share of hours in which the 95th percentile sufficed
+          median_error         mean distance of the median from what was needed, as a share of it
+          by_day               the same of each day's busiest hour
+          placed               the same of the workers that functions placed for a week, by the week
+                               before, have each day
+          by_lead_hours        the same of leads of 1, of 2 to 6, of 7 to 24 and of more hours
         """
 }

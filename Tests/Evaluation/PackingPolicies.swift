@@ -71,7 +71,7 @@ struct Antiphase: PackingPolicy {
     }
 
     /// The stage's slots, from those of the trace: repeated when longer, the highest when shorter.
-    private func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
+    func fiveMinutes(_ series: [Float], _ slotsPerDay: Int) -> [Float] {
         let scaled = series.map { $0 * unitsPerPercent }
         if slotsPerDay <= 288 {
             return scaled.flatMap { Array(repeating: $0, count: 288 / slotsPerDay) }

@@ -12,6 +12,8 @@ public enum AllocatorRow: Sendable, Equatable {
     case worker(WorkerRow)
     case workerRemoved(cell: Int32, worker: String)
     case cell(CellRow)
+    case fairness(FairnessRow)
+    case plan(FleetPlan)
     case overload(OverloadRow)
 }
 

@@ -32,6 +32,14 @@ struct Cell {
     var summary: Summary?
     /// Workers whose rows are older than the ledger.
     var staleRows: Set<String> = []
+    /// Of functions seen by the last evaluation.
+    var claims: [FunctionID: Claim] = [:]
+    /// By customer, as the rows say; empty after a restart, and all are then saved again.
+    var savedStandings: [String: FairnessReport.Standing] = [:]
+    /// What the last weeks' hours took, which plans rest on.
+    var history = NeedHistory()
+    /// Of functions whose work may wait for an hour or more.
+    var slackHours: [FunctionID: Int] = [:]
 
     init(_ number: Int32, _ policy: Policy) {
         self.number = number
@@ -113,6 +121,7 @@ extension Cell {
         let id = shape.functionID
         let use = SlotUse(shape)
         if functions[id] == nil { try makeRoom(for: id, &effects) }
+        noteSlack(shape)
         let newest = clock.newestSlot
         if newest.map({ use.slot > $0 }) ?? true {
             clock.newestSlot = use.slot

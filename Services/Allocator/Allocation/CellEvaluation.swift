@@ -19,14 +19,18 @@ extension Cell {
         openBudget()
         relieveMemory(&effects)
         relieveOverloaded(&effects)
+        giveWay(&effects)
         consolidate(&effects)
         saveRows(&effects)
+        saveFairness(&effects)
+        plan(&effects)
     }
 
     /// Evaluates one function between two evaluations of the cell.
     mutating func refresh(_ id: FunctionID) {
         release(id)
         absorb(id)
+        claims[id] = profile(of: id).claim
         reserve(id)
     }
 
@@ -45,11 +49,13 @@ extension Cell {
         }
         ledger.clear()
         members = [:]
+        claims = [:]
         guard clock.window != nil else { return }
         var packing = PeakPacking()
         for id in functions.keys {
             let profile = profile(of: id)
             packing.add(profile)
+            claims[id] = profile.claim
             reserve(id, profile, isAssessed: false)
         }
         ledger.assess()
@@ -121,6 +127,8 @@ extension Cell {
         functions[id] = nil
         services[id.service]?.functions.removeAll { $0 == id }
         opposites[id] = nil
+        claims[id] = nil
+        slackHours[id] = nil
         changes.forget(id)
     }
 }

@@ -21,7 +21,9 @@ extension Cell {
         while movesLeft > 0, stuck.count < Limits.stuckWorkersMax, isOverBudget(times: 1),
             let worker = mostOverloaded(but: stuck)
         {
-            guard relieve(worker, opening: false, &effects) || relieve(worker, opening: true, &effects)
+            guard
+                relieve(worker, opening: false, &effects)
+                    || relieve(worker, opening: true, &effects)
             else {
                 stuck.insert(worker)
                 continue

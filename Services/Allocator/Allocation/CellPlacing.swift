@@ -15,6 +15,8 @@ enum Cause: Equatable {
     case guarantee(String)
     case freeing(String)
     case joining
+    case drawn(Draw)
+    case fairness
 }
 
 extension Cell {
@@ -30,21 +32,6 @@ extension Cell {
             guard function.revision == 0 || lost else { return }
             decide(id, [], Sentence.waits(shortage, cell: number, cause), &effects)
         }
-    }
-
-    /// Tries those that wait again, the best promised and then the largest first.
-    mutating func retryWaiting(_ effects: inout CellEffects) {
-        guard ledger.workers.contains(where: { $0.state == .ready }) else { return }
-        let waiting = functions.filter { $0.value.placements.isEmpty }
-        guard !waiting.isEmpty else { return }
-        var ordered: [(id: FunctionID, rank: Int, need: Double)] = []
-        for (id, function) in waiting {
-            ordered.append((id, function.tier.rank, profile(of: id).need(policy).milliCpu))
-        }
-        ordered.sort { a, b in
-            (a.rank, -a.need, a.id) < (b.rank, -b.need, b.id)
-        }
-        for entry in ordered { place(entry.id, because: .waited, &effects) }
     }
 
     /// Moves one function's part from a worker to a better home, or leaves it where it is.

@@ -13,6 +13,8 @@ struct Changes: Equatable {
     var demands: Set<DemandKey> = []
     var services: Set<ServiceID> = []
     var workers: Set<String> = []
+    var history = false
+    var slacks: Set<FunctionID> = []
 
     struct DemandKey: Hashable {
         let id: FunctionID
@@ -29,14 +31,16 @@ struct Changes: Equatable {
         functions.insert(id)
         pending.insert(id)
         opposites.insert(id)
+        slacks.insert(id)
         for place in 0..<Int64(DemandWeek.days) {
             demands.insert(DemandKey(id: id, place: place))
         }
     }
 }
 
-/// Keys: `cell`, `calibration`, `overload`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`, `opposite/PATH`,
-/// and `demand/D/PATH` with D a day number modulo 7; PATH is `customer/service/function`.
+/// Keys: `cell`, `calibration`, `overload`, `history`, `worker/NAME`, `service/PATH`,
+/// `function/PATH`, `pending/PATH`, `opposite/PATH`, `slack/PATH`, and `demand/D/PATH` with D a day
+/// number modulo 7; PATH is `customer/service/function`.
 private enum Key {
     static let cell = "cell"
     static let calibration = "calibration"
@@ -47,6 +51,8 @@ private enum Key {
     static let pending = "pending/"
     static let opposite = "opposite/"
     static let demand = "demand/"
+    static let slack = "slack/"
+    static let history = "history"
     static let version: UInt8 = 2
 }
 
@@ -56,6 +62,13 @@ extension Cell {
         changes = Changes()
         var entries: [StateEntry] = []
         if taken.cell { entries.append(StateEntry(key: Key.cell, value: clock.encoded())) }
+        if taken.history {
+            entries.append(StateEntry(key: Key.history, value: history.encoded()))
+        }
+        for id in taken.slacks {
+            entries.append(
+                StateEntry(key: "\(Key.slack)\(id.path)", value: encodedSlack(of: id)))
+        }
         if taken.calibration {
             entries.append(StateEntry(key: Key.calibration, value: learned.encoded()))
         }
@@ -99,6 +112,10 @@ extension Cell {
         var reader = try StateReader(bytes, newest: Key.version)
         if entry.key == Key.cell {
             clock = try Clock(&reader)
+        } else if entry.key == Key.history {
+            history = try NeedHistory(&reader)
+        } else if let path = entry.key.rest(after: Key.slack) {
+            try restoreSlack(of: functionID(path), &reader)
         } else if entry.key == Key.calibration {
             learned = try LearnedDeviations(&reader)
         } else if entry.key == Key.overload {

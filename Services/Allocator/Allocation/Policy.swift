@@ -28,6 +28,8 @@ public struct Policy: Sendable, Equatable {
     public var consolidatedShare = 0.7
     /// Voluntary moves an hour of event time, as a share of the cell's functions; at least one.
     public var movedPerHour = 0.01
+    public var fairness = FairnessRules()
+    public var planning = PlanningRules()
 
     /// One worker may use up to so many times the budget, where others use less.
     static let worstWorker = 10.0

@@ -54,6 +54,20 @@ enum Sentence {
             + "and \(whole(need.memoryMb)) MB left beside what it guarantees"
     }
 
+    private static let drewNone = "waits: drew none of"
+
+    /// - Parameter reason: as `lost` or another wrote it.
+    static func isLost(_ reason: String) -> Bool { reason.hasPrefix(drewNone) }
+
+    static func lost(_ draw: Draw) -> String {
+        "\(drewNone) \(draw.places) places for \(draw.tickets.count) equal claims "
+            + "(lottery \(draw.lottery.name))"
+    }
+
+    static func gaveWay(to id: FunctionID) -> String {
+        "waits: gave way to \(id), whose customer has a smaller share"
+    }
+
     static let silent = "forgotten: silent for a week, and the cell is full"
 
     static func tier(_ tier: Tier) -> String { "stays: its service's tier is now \(tier.rawValue)" }
@@ -70,6 +84,10 @@ enum Sentence {
         case .guarantee(let worker): "moved from \(worker), which guaranteed more than it has: "
         case .freeing(let worker): "moved from \(worker) to free it: "
         case .joining: "needs fewer workers than before: "
+        case .drawn(let draw):
+            "drew one of \(draw.places) places for \(draw.tickets.count) equal claims "
+                + "(lottery \(draw.lottery.name)): "
+        case .fairness: "others with a higher share gave way: "
         }
     }
 

@@ -11,21 +11,40 @@ public import Settings
             + "the baseline to compare with")
     static let deviations = Setting<Double?>(
         optional: "noise.deviations", in: 0...Limits.deviationsMax,
-        "standard deviations of noise that a worker's planned CPU leaves room for; learned unless set")
+        "standard deviations of noise that a worker's planned CPU leaves room for; learned unless set"
+    )
     static let moved = Setting(
         "moves.per.hour", default: 0.01, in: 0...1,
         "share of a cell's functions that may be moved in an hour of event time; at least one is")
+    static let weights = Setting(
+        "customer.weights", default: CustomerWeights(),
+        "what customers are entitled to when there is not room for all, relative to each other; "
+            + "1 for those not named")
+    static let lotterySeed = Setting(
+        "lottery.seed", default: 1, in: 0...Int.max,
+        "seed of the draws that divide the last places among equal claims; set it before they are "
+            + "known")
+    static let effectiveness = Setting(
+        "energy.pue", default: 1.2, in: 1...10,
+        "power usage effectiveness: energy of the whole site over that of its workers")
+    static let shortageCost = Setting(
+        "plan.shortage_cost", default: 19.0, in: 0.01...1_000_000,
+        "what an hour with a worker too few costs, in hours of a worker too many")
 
     static let migrations = [
         Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
         Migration(file: "0002-overload.sql", PackageResources._002_overload_sql),
+        Migration(file: "0003-fairness.sql", PackageResources._003_fairness_sql),
+        Migration(file: "0004-planning.sql", PackageResources._004_planning_sql),
     ]
 
     static func main() {
         runStage(
             AllocatorStage.self, named: "allocator",
             summary: "Places functions so that those busy at different times share a worker.",
-            settings: [policy, deviations, moved],
+            settings: [
+                policy, deviations, moved, weights, lotterySeed, effectiveness, shortageCost,
+            ],
             migrations: migrations,
             make: { settings, cell in
                 var policy = Policy()
@@ -35,6 +54,10 @@ public import Settings
                     policy.learns = false
                 }
                 policy.movedPerHour = settings[moved]
+                policy.fairness.weights = settings[weights].byCustomer
+                policy.fairness.lotterySeed = UInt64(settings[lotterySeed])
+                policy.planning.powerUsageEffectiveness = settings[effectiveness]
+                policy.planning.shortageCost = settings[shortageCost]
                 return AllocatorStage(cell: cell, policy: policy)
             },
             write: { rows, session in try AllocatorTables().write(rows, to: &session) })

@@ -12,6 +12,8 @@ struct AllocatorTables {
         try writeCells(Array(batch.cells.values), to: &session)
         try writeHours(Array(batch.hours.values), to: &session)
         try OverloadTables().write(rows, to: &session)
+        try FairnessTables(batch.fairness).write(to: &session)
+        try PlanningTables(Array(batch.plans.values)).write(to: &session)
     }
 
     private func writeAssignments(
@@ -166,17 +168,17 @@ struct AllocatorTables {
         }
         return "[\(parts.joined(separator: ", "))]"
     }
+}
 
-    /// Names hold no control character; see `FieldLimits`. By scalars: a mark with an accent on it
-    /// is still a mark.
-    private func quoted(_ name: String) -> String {
-        var text = "\""
-        for scalar in name.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { text += "\\" }
-            text.unicodeScalars.append(scalar)
-        }
-        return text + "\""
+/// As JSON. Names hold no control character; see `FieldLimits`. By scalars: a mark with an accent
+/// on it is still a mark.
+func quoted(_ name: String) -> String {
+    var text = "\""
+    for scalar in name.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { text += "\\" }
+        text.unicodeScalars.append(scalar)
     }
+    return text + "\""
 }
 
 /// Rows by what they are about, the last of each.
@@ -204,6 +206,8 @@ private struct Batch {
     var workers: [WorkerKey: WorkerRow?] = [:]
     var cells: [Int32: CellRow] = [:]
     var hours: [HourKey: CellRow] = [:]
+    var fairness: [FairnessRow] = []
+    var plans: [Int32: FleetPlan] = [:]
     private var decisions: [DecisionKey: Assignment] = [:]
     var history: [Assignment] { Array(decisions.values) }
 
@@ -226,6 +230,8 @@ private struct Batch {
                 cells[cell.cell] = cell
                 hours[HourKey(cell: cell.cell, hour: cell.asOfMs / Self.hourMs)] = cell
             case .overload: break
+            case .fairness(let row): fairness.append(row)
+            case .plan(let plan): plans[plan.cell] = plan
             }
         }
     }
