@@ -69,7 +69,8 @@ let package = Package(
             .executableTarget(
                 name: "Evaluation",
                 dependencies: [
-                    "RepresentationLearning", "Prediction", "Allocation", "Numerics", "Topics",
+                    "Featurization", "RepresentationLearning", "Prediction", "Allocation",
+                    "Workload", "Numerics", "Processing", "Topics",
                 ],
                 path: "Tests/Evaluation", exclude: ["peers"], swiftSettings: .safe),
             tests("Kafka", of: ["Kafka"], .binding), tests("Postgres"), tests("HTTP"),
@@ -87,7 +88,7 @@ let package = Package(
             tests(
                 "Translation", of: ["Translation", "Scanning", "Bridge", "Settings"], .binding),
             tests("RepresentationLearning", of: ["RepresentationLearning", "Numerics"]),
-            tests("Prediction", of: ["Prediction", "Numerics"]),
+            tests("Prediction", of: ["Prediction", "Predictor", "Numerics", "Postgres"]),
             tests("Allocation", of: ["Allocation", "Allocator", "Numerics", "Postgres"]),
             tests("Pages", of: ["Pages", "Postgres"]),
             tests(

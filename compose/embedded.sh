@@ -209,13 +209,33 @@ await_kafka() {
     fail "no Kafka answers at $first, which KAFKA_BOOTSTRAP_SERVERS names"
 }
 
-# One line: what was folded, what is known, what is placed.
+# One line: what was folded, what is known, what is placed, and how it fares there.
 progress() {
-    query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
+    local line
+    line=$(query "select format('%s invocations, %s functions, %s placed%s, %s workers (sum of peaks: %s)',
         to_char((select coalesce(sum(invocations), 0) from featurizer.functions),
             'FM999,999,999,990'),
         greatest((select count(*) from featurizer.functions), sum(functions)),
         coalesce(sum(functions - waiting), 0),
         ', ' || nullif(sum(waiting), 0) || ' waiting', coalesce(sum(workers_used), 0),
-        coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null || printf 'starting'
+        coalesce(sum(workers_sum_of_peaks), 0)) from dashboard.cells" 2>/dev/null) || line=starting
+    printf '%s%s' "$line" "$(fleet_progress)"
+}
+
+# What a fleet that runs something says of it: moves, executions late for their neighbours' sake, CPU
+# that was short. Nothing of one that replays, or that does not answer.
+fleet_progress() {
+    [[ -n ${fleet_port:-} ]] || return 0
+    timeout 1 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET /metrics HTTP/1.0\r\n\r\n" >&3 && cat <&3' \
+        _ "$fleet_port" 2>/dev/null | awk '
+        /^fleet_moves_total / { moves = $2 }
+        /^fleet_workers_failed_total / { failed = $2 }
+        /^fleet_contention_misses_total[{]/ { misses += $2 }
+        /^fleet_executions_total[{]/ { executions += $2 }
+        /^fleet_throttled_share / { short = $2 }
+        END {
+            if (!executions) exit
+            printf "; %d moves, %d failed, %d late by contention (%.3f %%), CPU %.1f %% short",
+                moves, failed, misses, 100 * misses / executions, 100 * short
+        }'
 }

@@ -51,14 +51,19 @@ public struct Prediction: ServiceMessage {
         public var baseline: Double
         /// How much more its outcomes varied than chance explains; 1 where they did not.
         public var drift: Double?
+        /// The chance that an invocation succeeds and does not end after its deadline; nil without a
+        /// deadline, and before the fleet had one.
+        public var inTime: Interval?
         public init(
-            rate: Interval, samples: Int, level: String, baseline: Double, drift: Double? = nil
+            rate: Interval, samples: Int, level: String, baseline: Double, drift: Double? = nil,
+            inTime: Interval? = nil
         ) {
             self.rate = rate
             self.samples = samples
             self.level = level
             self.baseline = baseline
             self.drift = drift
+            self.inTime = inTime
         }
     }
 
@@ -144,5 +149,8 @@ public struct Prediction: ServiceMessage {
         try FieldLimits.check(name: customer, of: "customer")
         try FieldLimits.check(name: service, of: "service")
         try FieldLimits.check(success.rate.expected, in: 0...1, of: "success.rate.expected")
+        if let inTime = success.inTime {
+            try FieldLimits.check(inTime.expected, in: 0...1, of: "success.in_time.expected")
+        }
     }
 }

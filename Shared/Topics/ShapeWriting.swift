@@ -21,6 +21,7 @@ extension FunctionShape {
         if let runtime { json.add(#","runtime":"#, runtime) }
         json.add(#","service":"#, service)
         json.add(#","slot_start_ms":"#, slotStartMs)
+        if let successInTime { json.add(#","success_in_time":"#, successInTime) }
         if let trigger { json.add(#","trigger":"#, trigger) }
         return json.finished()
     }

@@ -32,6 +32,9 @@ public struct FunctionShape: FunctionMessage {
     public var memoryPeakMb: Percentiles?
     /// `(deadline - duration) / deadline`: near 0 is strict, near 1 lax.
     public var deadlineSlack: Percentiles?
+    /// Of `counts.success`, those that did not end after their deadline; those without one count, too.
+    /// Nil where no invocation of the slot had a deadline, or nobody counted.
+    public var successInTime: Int?
     public var coldStarts: Int
     public var initMs: Percentiles?
 
@@ -49,7 +52,7 @@ public struct FunctionShape: FunctionMessage {
         interarrivalMs: Percentiles? = nil, memoryPeakMb: Percentiles? = nil,
         deadlineSlack: Percentiles? = nil, coldStarts: Int = 0, initMs: Percentiles? = nil,
         memoryMb: Double = 0, trigger: String? = nil, runtime: String? = nil,
-        deadlineMs: Double? = nil
+        deadlineMs: Double? = nil, successInTime: Int? = nil
     ) {
         self.customer = customer
         self.service = service
@@ -71,6 +74,7 @@ public struct FunctionShape: FunctionMessage {
         self.trigger = trigger
         self.runtime = runtime
         self.deadlineMs = deadlineMs
+        self.successInTime = successInTime
     }
 
     /// Mean CPU in use over the slot, in thousandths of a core.
@@ -115,6 +119,9 @@ public struct FunctionShape: FunctionMessage {
         let counted = 0...FieldLimits.countMax
         for count in counts.all { try FieldLimits.check(count, in: counted, of: "counts") }
         for count in perMinute { try FieldLimits.check(count, in: counted, of: "per_minute") }
+        if let successInTime {
+            try FieldLimits.check(successInTime, in: 0...counts.success, of: "success_in_time")
+        }
         try FieldLimits.check(concurrencyPeak, in: counted, of: "concurrency_peak")
         try FieldLimits.check(coldStarts, in: counted, of: "cold_starts")
         try FieldLimits.check(correction, in: 0...FieldLimits.versionMax, of: "correction")

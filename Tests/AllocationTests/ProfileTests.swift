@@ -8,8 +8,8 @@ import Topics
     @Test func `is what was recorded, and nothing where a function was silent`() {
         // Slots 0 and 2 of Monday had shapes, slot 1 had none, slot 3 is still to come.
         var demand = Demand(firstSlot: mondaySlot)
-        demand.record(use(0, 400))
-        demand.record(use(2, 200))
+        demand.record([use(0, 400)])
+        demand.record([use(2, 200)])
         let values = profile(demand, newest: 3).cpu.values
         #expect(values[Int(mondaySlot)] == 400)
         #expect(values[Int(mondaySlot) + 1] == 0)
@@ -21,8 +21,8 @@ import Topics
     @Test func `expects of an unknown day what known days had at that time`() {
         // Slot 0 was 100 on Monday and 300 on Tuesday: 200 on every other day.
         var demand = Demand(firstSlot: mondaySlot)
-        for slot in 0..<Int64(288) { demand.record(use(slot, 100)) }
-        for slot in 288..<Int64(576) { demand.record(use(slot, 300)) }
+        for slot in 0..<Int64(288) { demand.record([use(slot, 100)]) }
+        for slot in 288..<Int64(576) { demand.record([use(slot, 300)]) }
         let values = profile(demand, newest: 576).cpu.values
         #expect(values[Int(mondaySlot) + 2 * 288] == 200)
         #expect(values[0] == 200)
@@ -32,7 +32,7 @@ import Topics
         // Eight hours known of 80 mCPU; 320 foretold for every hour. w = 8 / (8 + 24) = 1/4:
         // 80 / 4 + 320 x 3/4 = 260.
         var demand = Demand(firstSlot: mondaySlot)
-        for slot in 0..<Int64(96) { demand.record(use(slot, 80)) }
+        for slot in 0..<Int64(96) { demand.record([use(slot, 80)]) }
         demand.prior = Prior(hourly: Array(repeating: 320, count: 24), variance: 0)
         let values = profile(demand, newest: 96).cpu.values
         #expect(values[Int(mondaySlot) + 10] == 80)
@@ -53,8 +53,8 @@ import Topics
         // Every slot changes by 60 from Monday to Tuesday: 60^2 / 2 = 1,800.
         var demand = Demand(firstSlot: mondaySlot)
         for slot in 0..<Int64(288) {
-            demand.record(use(slot, 500))
-            demand.record(use(slot + 288, slot % 2 == 0 ? 560 : 440))
+            demand.record([use(slot, 500)])
+            demand.record([use(slot + 288, slot % 2 == 0 ? 560 : 440)])
         }
         #expect(profile(demand, newest: 576).cpu.variance == 1_800)
     }
@@ -62,14 +62,14 @@ import Topics
     @Test func `takes half the mean squared change from slot to slot as noise on its first day`() {
         // 100 and 300 in turn: 200^2 / 2 = 20,000, by the 100 of 288 slots lived: 6,944.4.
         var demand = Demand(firstSlot: mondaySlot)
-        for slot in 0..<Int64(100) { demand.record(use(slot, slot % 2 == 0 ? 100 : 300)) }
+        for slot in 0..<Int64(100) { demand.record([use(slot, slot % 2 == 0 ? 100 : 300)]) }
         #expect(profile(demand, newest: 100).cpu.variance == 6_945)
     }
 
     @Test func `guarantees the 99th percentile of the week`() {
         // A week known but for 20 slots of 2,016 (0.992 %) is 700; those 20 are 9,000.
         var demand = Demand(firstSlot: mondaySlot)
-        for slot in 0..<Int64(2_016) { demand.record(use(slot, slot < 20 ? 9_000 : 700)) }
+        for slot in 0..<Int64(2_016) { demand.record([use(slot, slot < 20 ? 9_000 : 700)]) }
         let window = Window(newestSlot: mondaySlot + 2_015)
         let guaranteed = Profile(demand, in: window, tier: .guaranteed)
         #expect(guaranteed.cpu.guaranteed == 700)
@@ -78,8 +78,8 @@ import Topics
 
     @Test func `forgets a day that is a week ago`() {
         var demand = Demand(firstSlot: mondaySlot)
-        demand.record(use(0, 9_000))
-        demand.record(use(7 * 288, 100))
+        demand.record([use(0, 9_000)])
+        demand.record([use(7 * 288, 100)])
         #expect(profile(demand, newest: 7 * 288 + 1).cpu.peak == 100)
     }
 

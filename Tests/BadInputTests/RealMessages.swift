@@ -160,7 +160,8 @@ struct RealMessages: Sendable {
         (.services, "services-v1.json"), (.workers, "workers-v1.json"),
         (.shapes, "shapes-v1.json"), (.models, "models-v1.json"),
         (.representations, "representations-v1.json"), (.predictions, "predictions-v1.json"),
-        (.predictions, "predictions-v2.json"),
+        (.predictions, "predictions-v2.json"), (.predictions, "predictions-v3.json"),
+        (.shapes, "shapes-v3.json"),
         (.assignments, "assignments-v1.json"), (.rejections, "rejections-v1.json"),
     ]
 

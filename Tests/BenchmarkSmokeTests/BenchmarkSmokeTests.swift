@@ -81,6 +81,15 @@ import Workloads
         #expect(FirstPredictionBenchmark.table(rows).rows.count == 2)
     }
 
+    @Test func `of placements works`() throws {
+        var lines: [String] = []
+        try PlacementBenchmark(size: .smoke).run { lines.append($0) }
+        #expect(lines.count == 3)
+        #expect(lines[2].hasPrefix("60 functions packed from nothing"))
+        #expect(lines[1].contains("20 new functions placed among 20 workers"))
+        #expect(lines[0].hasPrefix("a cell that keeps a week of 100 functions"))
+    }
+
     @Test func `has a name of its own`() {
         #expect(Set(Benchmark.all.map(\.name)).count == Benchmark.all.count)
     }

@@ -21,6 +21,8 @@ struct DemandTrace {
 
     let dataset: String
     let calendar: DemandCalendar
+    /// Whether values are counts of an hour, as the stage has them.
+    let isCounts: Bool
     let slots: Int
     /// Days before the first origin.
     let trainDays: Int
@@ -43,6 +45,7 @@ struct DemandTrace {
         if format == .utilisation {
             let trace = try Trace(flags)
             dataset = trace.dataset
+            isCounts = false
             calendar = .hours
             slots = trace.days[0].count / trace.slotsPerDay * 24
             trainDays = trace.trainDays
@@ -52,6 +55,7 @@ struct DemandTrace {
         guard let file else { throw EvaluationError("FILE is missing") }
         dataset = URL(filePath: file).lastPathComponent
         let table = try TextFile(file)
+        isCounts = format == .google2011
         let all: [Series]
         switch format {
         case .google2011:

@@ -4,8 +4,6 @@ import Foundation
 ///
 /// A table for people goes to stderr and one JSON object to stdout.
 @main struct Evaluate {
-    static let planned = ["quality-of-service"]
-
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
         guard let command = arguments.first, command != "--help", command != "-h" else {
@@ -13,10 +11,6 @@ import Foundation
             exit(arguments.isEmpty ? 2 : 0)
         }
         arguments.removeFirst()
-        if planned.contains(command) {
-            say("evaluate \(command): not built yet")
-            exit(2)
-        }
         if arguments.contains("--help") {
             say(help)
             exit(0)
@@ -37,11 +31,13 @@ import Foundation
     static func run(_ command: String, _ arguments: [String]) throws -> String? {
         switch command {
         case "packing": try PackingCommand(arguments).run()
+        case "quality-of-service": try QualityOfServiceCommand(arguments).run()
         case "representation": try RepresentationCommand(arguments).run()
         case "canaries": try CanariesCommand(arguments).run()
         case "success": try SuccessCommand(arguments).run()
         case "identity": try IdentityCommand(arguments).run()
         case "anticorrelation": try AnticorrelationCommand(arguments).run()
+        case "closed-loop": try ClosedLoopCommand(arguments).run()
         case "popularity": try PopularityCommand(arguments).run()
         case "plan": try PlanCommand(arguments).run()
         case "fairness": try FairnessCommand(arguments).run()

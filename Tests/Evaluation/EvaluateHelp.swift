@@ -13,8 +13,21 @@ extension Evaluate {
           --scale X            what a number is worth in the unit of C; 1 unless said
           --min-mean U         leave out series whose mean over the first N days is below U
           --budget B           share of worker-slots that may exceed C (gaussian); 0.001 unless said
-          --deviations Z       room for noise of our own policy; 2 unless said
+          --deviations Z       standard deviations of noise that our own policy leaves room for;
+                               learned from the first N days unless said
           --seed K             1 unless said; packing draws no random numbers
+
+        usage: evaluate quality-of-service --utilisation FILE --layout L --train-days N
+                   --test-days M --capacity C [--tiers G,B,E] [--customers K] [options of packing]
+
+          Gives every series a tier and a customer by lot, places them as packing does, and tells how
+          often each tier, and each customer, then gets less than it needs: with tiers, where those
+          promised more are served first, and without. The burstable have the budget B, the
+          guaranteed a tenth of it, the best effort ten times as much.
+
+          --tiers G,B,E        shares that are guaranteed, burstable, best effort; 0.2,0.5,0.3
+          --customers K        10 unless said
+          --seed K             of the lots; 1 unless said
 
         usage: evaluate representation --ucr DIR [--seed K] [--timings on|off]
 
@@ -75,6 +88,32 @@ extension Evaluate {
           crps_ratio           mean quantile loss over 20 quantiles, twice, over day naive's mean
                                error, which is a point's CRPS; both of ln(1 + y)
 
+        usage: evaluate closed-loop --trace DIR [--workers N] [--warm-up MINUTES] [--repeats R]
+                   [--seed K] [--deadlines drawn|platform] [--worker-milli-cpu M]
+                   [--worker-memory-mb M]
+
+          Runs DIR's invocations (tables as those of Azure Functions 2019) on N simulated workers of
+          one cell, whose CPU is shared and whose neighbours slow one another; what ran becomes
+          shapes, shapes become assignments, and those say where the next executions run. The learner
+          is left out: no placement rests on it.
+
+          --workers N          several numbers, up to what the sum of the peaks takes, unless said
+          --warm-up MINUTES    240 unless said, or all but the last of R; everything is counted from
+                               then on
+          --repeats R          the trace's counts R times, one after the other: a perfect rhythm, of
+                               which the allocator then knows more than hours
+          --deadlines drawn    three customers in ten allow 1.5 to 3 times the 99th percentile of
+                               their durations, the others 10 to 100 times; the trace says none
+          --deadlines platform 230 s for what answers HTTP, 600 s for the rest: Azure's limits
+          contention_misses    executions ended at a deadline that they would have met alone on an
+                               idle worker; contention_miss_share_of_functions: each function
+                               counts as much as any other
+          throttled_share      of the CPU demanded at each moment, what was not to be had
+          unplaced_share       executions whose function had no worker yet: they ran on its home
+                               (by the hash of its name), or on the next worker that had room
+          workers_in_use       workers with a function or at work, on average over the minutes
+          round_robin          each function on the next worker, in order of appearance
+
         usage: evaluate fairness --utilisation FILE --layout L --train-days N --test-days M
                    --capacity C [--customers U] [--functions F] [--scarcity S] [--draws D]
                    [options of packing]
@@ -102,7 +141,5 @@ extension Evaluate {
           placed               the same of the workers that functions placed for a week, by the week
                                before, have each day
           by_lead_hours        the same of leads of 1, of 2 to 6, of 7 to 24 and of more hours
-
-        not built yet: \(planned.joined(separator: ", "))
         """
 }

@@ -173,13 +173,14 @@ struct MadeCustomers {
         let extra = Double(max(0, count - customers))
         let history = trace.history
         var profiles: [Int: Profile] = [:]
+        let loads = Antiphase(budget: 0.001)
         functions = names.indices.flatMap { i in
             (0..<1 + Int((extra * parts[i] / all).rounded())).map { number in
                 let series = Int(random.next() % UInt64(history.count))
                 let profile =
                     profiles[series]
                     ?? Profile(
-                        milliCpu: Antiphase().fiveMinutes(history[series], trace.slotsPerDay))
+                        milliCpu: loads.fiveMinutes(history[series], trace.slotsPerDay))
                 profiles[series] = profile
                 return Function(
                     id: FunctionID(

@@ -6,13 +6,14 @@ struct PackingCommand {
     private let trace: Trace
     private let capacity: Double
     private let budget: Double
-    private let deviations: Double
+    private let deviations: Double?
 
     init(_ arguments: [String]) throws {
         let flags = try Flags(arguments, known: Trace.flags)
         capacity = try flags.number("--capacity")
         budget = try flags.number("--budget", default: 0.001)
-        deviations = try flags.number("--deviations", default: 2)
+        let fixed = try flags.number("--deviations", default: -1)
+        deviations = fixed < 0 ? nil : fixed
         guard capacity > 0 else { throw EvaluationError("--capacity is \(capacity)") }
         guard budget > 0, budget < 1 else { throw EvaluationError("--budget is \(budget)") }
         trace = try Trace(flags)
@@ -20,11 +21,9 @@ struct PackingCommand {
 
     func run() -> String {
         let (history, future) = (history(trace.history), history(trace.future))
-        var policy = Policy()
-        policy.deviations = deviations
         let tail = Float(normalQuantile(1 - budget))
         let policies: [(String, any PackingPolicy)] = [
-            ("antiphase", Antiphase(policy: policy)),
+            ("antiphase", Antiphase(budget: budget, deviations: deviations)),
             ("reservation", Scalar { _ in 100 }),
             ("sum_of_peaks", Scalar { $0.max() ?? 0 }),
             ("sum_p99", Scalar { percentile($0, 0.99) }),

@@ -1,4 +1,5 @@
 import Allocation
+import Topics
 
 /// Packs series onto workers of one capacity; what it gives is each series' worker.
 protocol PackingPolicy {
@@ -12,14 +13,61 @@ struct History {
     let slotsPerDay: Int
 }
 
-/// Time-aligned demand with room for noise: the ledger and profiles of the allocator's stage.
+/// Time-aligned demand with room for noise learned from the history's last days: the profiles,
+/// the calibration and the packing of the allocator's stage.
 struct Antiphase: PackingPolicy {
-    var policy = Policy()
+    /// (3) by a tier's rank.
+    let budgets: [Double]
+    /// (n); all burstable when nil.
+    var tiers: [Tier]?
+    /// Instead of learned ones.
+    var deviations: Double?
+
+    /// All burstable.
+    init(budget: Double, deviations: Double? = nil) {
+        budgets = [budget / 10, budget, budget * 10]
+        self.deviations = deviations
+    }
+
+    /// - Parameter budget: of the burstable; a tenth of it for the guaranteed, ten times as much for
+    ///   the others.
+    init(budget: Double, tiers: [Tier]) {
+        self.init(budget: budget)
+        self.tiers = tiers
+    }
 
     func place(_ history: History) -> [Int] {
-        packed(
-            history.series.map { Profile(milliCpu: fiveMinutes($0, history.slotsPerDay)) },
-            capacity: history.capacity, policy)
+        let capacity = Double(history.capacity * unitsPerPercent)
+        return Packing(
+            profiles(history), capacity: Need(milliCpu: capacity, memoryMb: 1), policy(history)
+        ).places
+    }
+
+    func profiles(_ history: History) -> [Profile] {
+        history.series.enumerated().map { i, series in
+            Profile(
+                milliCpu: fiveMinutes(series, history.slotsPerDay),
+                tier: tiers?[i] ?? .burstable)
+        }
+    }
+
+    /// With the room for noise that each tier's budget needed in the past.
+    private func policy(_ history: History) -> Policy {
+        let series = history.series.map { series in
+            fiveMinutes(series, history.slotsPerDay).map { Int32($0.rounded(.up)) }
+        }
+        var policy = Policy()
+        policy.budgets = budgets
+        for tier in Set(tiers ?? [.burstable]) {
+            let rank = Tier.allCases.firstIndex(of: tier) ?? 0
+            policy.deviations[rank] =
+                deviations
+                ?? Calibration(
+                    series, capacity: Double(history.capacity * unitsPerPercent),
+                    budget: budgets[rank]
+                ).deviations
+        }
+        return policy
     }
 
     /// The stage's slots, from those of the trace: repeated when longer, the highest when shorter.
@@ -35,7 +83,7 @@ struct Antiphase: PackingPolicy {
     }
 }
 
-/// The same heuristic knowing the days it is scored on.
+/// The same packing knowing the days it is scored on: never over capacity.
 struct Oracle: PackingPolicy {
     func place(_ history: History) -> [Int] {
         let idle = Array(repeating: Int32(0), count: history.series.first?.count ?? 0)
@@ -46,35 +94,21 @@ struct Oracle: PackingPolicy {
                     variance: 0),
                 memory: Series(values: idle, variance: 0))
         }
-        return packed(profiles, capacity: history.capacity, Policy())
+        var policy = Policy()
+        policy.budgets = policy.budgets.map { _ in never }
+        return Packing(
+            profiles,
+            capacity: Need(
+                milliCpu: Double(history.capacity * unitsPerPercent), memoryMb: 1), policy
+        ).places
     }
+
+    /// Less than one slot of any trace.
+    private let never = 1e-9
 }
 
 /// A percent of a machine is 10 mCPU: whole numbers of it are fine enough.
 let unitsPerPercent: Float = 10
-
-/// The largest first; each on the worker whose plan it raises least.
-private func packed(_ profiles: [Profile], capacity: Float, _ policy: Policy) -> [Int] {
-    var ledger = Ledger(policy)
-    let digits = "\(profiles.count)".count
-    for i in profiles.indices {
-        let name = String(repeating: "0", count: digits - "\(i)".count) + "\(i)"
-        ledger.insert(
-            WorkerLoad(
-                name: name, milliCpu: Double(capacity * unitsPerPercent), memoryMb: 1))
-    }
-    var places = Array(repeating: -1, count: profiles.count)
-    let alone = profiles.map { $0.milliCpuAlone(policy) }
-    for i in profiles.indices.sorted(by: { (-alone[$0], $0) < (-alone[$1], $1) }) {
-        // One that no worker is large enough for gets one of its own, beyond all others.
-        if case .placed(let choices) = ledger.place(profiles[i]), choices.count == 1 {
-            places[i] = choices[0].worker
-        } else {
-            places[i] = profiles.count + i
-        }
-    }
-    return places
-}
 
 /// First-fit decreasing on one number a series.
 struct Scalar: PackingPolicy {

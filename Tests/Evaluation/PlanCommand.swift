@@ -8,11 +8,14 @@ struct PlanCommand {
 
     private let trace: Trace
     private let capacity: Double
+    private let budget: Double
 
     init(_ arguments: [String]) throws {
         let flags = try Flags(arguments, known: Trace.flags)
         capacity = try flags.number("--capacity")
         guard capacity > 0 else { throw EvaluationError("--capacity is \(capacity)") }
+        budget = try flags.number("--budget", default: 0.001)
+        guard budget > 0, budget < 1 else { throw EvaluationError("--budget is \(budget)") }
         trace = try Trace(flags)
         guard trace.slotsPerDay % 24 == 0 else {
             throw EvaluationError(
@@ -27,7 +30,7 @@ struct PlanCommand {
     func run() -> String {
         say("packing each hour of \(trace.trainDays + trace.testDays) days")
         let needed = workersByHour()
-        let policies: [(String, any WorkerPlan)] = [
+        let policies: [(String, any NeedPlan)] = [
             ("antiphase", Scenarios()), ("last_week", LastWeek()), ("flat_maximum", FlatMaximum()),
         ]
         var results: [String: [String: Any]] = [:]
@@ -81,12 +84,13 @@ struct PlanCommand {
     /// a week, by the week before.
     private func workersPlaced() -> [Double] {
         let perDay = trace.slotsPerDay
+        let policy = Antiphase(budget: budget)
         return (1..<trace.trainDays + trace.testDays).map { day in
             let week = max(0, day - 7) * perDay..<day * perDay
             let history = History(
                 series: trace.days.map { Array($0[week]) }, capacity: Float(capacity),
                 slotsPerDay: perDay)
-            return Double(Set(Antiphase().place(history)).count)
+            return Double(Set(policy.place(history)).count)
         }
     }
 
@@ -96,7 +100,7 @@ struct PlanCommand {
 
     /// A plan is made at the start of each day that judges, from all before it, for the rest of
     /// the days that judge, at most a week of hours or four weeks of days.
-    private func judge(_ plan: any WorkerPlan, _ needed: [Double], period: Int) -> PlanScore {
+    private func judge(_ plan: any NeedPlan, _ needed: [Double], period: Int) -> PlanScore {
         var score = PlanScore()
         let days = needed.count / period
         for day in days - trace.testDays..<days {
@@ -117,13 +121,13 @@ struct PlannedWorkers {
     let p95: Int
 }
 
-protocol WorkerPlan {
+protocol NeedPlan {
     /// - Parameter known: workers needed until now, whole days.
     func plan(_ known: [Double], period: Int, leads: Int) -> [PlannedWorkers]
 }
 
 /// The allocator's own.
-struct Scenarios: WorkerPlan {
+struct Scenarios: NeedPlan {
     func plan(_ known: [Double], period: Int, leads: Int) -> [PlannedWorkers] {
         guard let forecast = WorkerForecast(known, period: period) else {
             preconditionFailure("a plan rests on \(WorkerForecast.daysMin) days")
@@ -136,7 +140,7 @@ struct Scenarios: WorkerPlan {
 }
 
 /// What the same hour of last week took, or of the last day where a week is not known.
-struct LastWeek: WorkerPlan {
+struct LastWeek: NeedPlan {
     func plan(_ known: [Double], period: Int, leads: Int) -> [PlannedWorkers] {
         let back = known.count >= 7 * period ? 7 * period : period
         return (0..<leads).map { ahead in
@@ -147,7 +151,7 @@ struct LastWeek: WorkerPlan {
 }
 
 /// The most that any hour took, always.
-struct FlatMaximum: WorkerPlan {
+struct FlatMaximum: NeedPlan {
     func plan(_ known: [Double], period: Int, leads: Int) -> [PlannedWorkers] {
         let most = Int(known.max() ?? 0)
         return Array(repeating: PlannedWorkers(p50: most, p95: most), count: leads)

@@ -47,8 +47,13 @@ struct PopularityCommand {
         }
         guard score.all.count > 0 else { throw EvaluationError("no hour was foretold") }
         say(score.table)
-        return result(
-            dataset: trace.dataset, n: trace.series.count, policies: score.policies)
+        var policies = score.policies
+        if trace.isCounts {
+            let byDay = PopularityByDay(trace)
+            say(byDay.table)
+            policies["antiphase"]?.merge(byDay.metrics) { _, new in new }
+        }
+        return result(dataset: trace.dataset, n: trace.series.count, policies: policies)
     }
 }
 

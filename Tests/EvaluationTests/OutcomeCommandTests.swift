@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -50,6 +51,26 @@ import Testing
         }
         for (one, other) in zip(try losses(text), try losses(shuffled)) {
             #expect(abs(one - other) < 1e-9)
+        }
+    }
+
+    /// Sums of fractions depend on their order, and a dictionary has another one in each process.
+    @Test(.enabled(if: Products.path(of: "evaluate") != nil, "needs the product evaluate"))
+    func `success is the same to the last bit in another process, over several classes`() throws {
+        let program = try #require(Products.path(of: "evaluate"))
+        try withFile(MadeOutcomes.jobs(seed: 5)) { file in
+            let results = try (0..<2).map { _ in
+                let run = try ChildProcess.run(
+                    program,
+                    [
+                        "success", "--format", "google2011", file, "--split", split,
+                        "--timings", "off",
+                    ], within: .seconds(120))
+                #expect(run.ending == .exited(0), "\(run.error.suffix(500))")
+                return run.output
+            }
+            #expect(results[0].contains("antiphase"))
+            #expect(results[0] == results[1])
         }
     }
 
@@ -119,6 +140,20 @@ import Testing
 /// Requests of ten customers, one a minute; services come all the time. Four in five of a customer's are
 /// like the customer.
 enum MadeOutcomes {
+    /// The same as jobs of Google's trace, of six classes.
+    static func jobs(seed: UInt64) -> String {
+        let header = "job_id,submit_s,sched_s,end_s,final,user,cls,jobname,logical"
+        let lines = requests(seed: seed).split(separator: "\n").dropFirst().enumerated()
+        let jobs = lines.map { number, line in
+            let cells = line.split(separator: ",")
+            let final = cells[3] == "success" ? "FINISH" : "FAIL"
+            let startS = (Int(cells[0]) ?? 0) + 600
+            return "\(number),\(startS),\(startS),\(startS + 30),\(final),\(cells[1]),"
+                + "\(number % 6),n,\(cells[1])-\(cells[2])"
+        }
+        return ([header] + jobs).joined(separator: "\n") + "\n"
+    }
+
     static func requests(seed: UInt64) -> String {
         var random = SeededRandom(seed: seed)
         var lines = ["time,customer,service,outcome"]

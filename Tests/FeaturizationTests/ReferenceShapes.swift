@@ -11,6 +11,7 @@ struct ReferenceShape {
     var durations: [Double] = []
     var peaks: [Double] = []
     var slacks: [Double] = []
+    var late = 0
     var inits: [Double] = []
 
     /// - Parameter events: all of one function.
@@ -23,6 +24,7 @@ struct ReferenceShape {
             if let peak = event.memoryPeakMb { peaks.append(peak) }
             if let deadline = event.deadlineMs {
                 slacks.append((deadline - event.durationMs) / deadline)
+                if event.outcome == .success, event.durationMs > deadline { late += 1 }
             }
             if let initMs = event.initMs {
                 coldStarts += 1

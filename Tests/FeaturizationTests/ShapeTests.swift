@@ -38,6 +38,9 @@ import Topics
         #expect(shape.perMinute == expected.perMinute)
         #expect(shape.concurrencyPeak == expected.concurrencyPeak)
         #expect(shape.coldStarts == expected.coldStarts)
+        #expect(
+            shape.successInTime
+                == (expected.slacks.isEmpty ? nil : expected.counts.success - expected.late))
         // Shares are rounded to a nanosecond, and there are at most 500 of them.
         #expect(abs(shape.cpuMs - expected.cpuMs) <= 1e-3)
         #expect(abs(shape.gbSeconds - expected.gbSeconds) <= 1e-6)
@@ -108,6 +111,24 @@ import Topics
         #expect(run(events).tables == run(events.reversed()).tables)
         // A day is 288 slots.
         #expect(run(events).messages.count == 288)
+    }
+
+    @Test func `counts the successes that ended within their deadline`() throws {
+        var driver = StageDriver { FeaturizerStage(partition: $0) }
+        // In time, at the last moment, late, and without a deadline; and a failure in time.
+        driver.feed(invocation(at: 0, for: 50, deadlineMs: 100))
+        driver.feed(invocation(at: 1, for: 100, deadlineMs: 100))
+        driver.feed(invocation(at: 2, for: 101, deadlineMs: 100))
+        driver.feed(invocation(at: 3, for: 500))
+        var failure = invocation(at: 4, for: 50, deadlineMs: 100)
+        failure.outcome = .error
+        driver.feed(failure)
+        driver.feed(invocation("free", at: 0, for: 50))
+        driver.advance(nowMs: 0, quietMs: 10_000)
+        let shapes = driver.messages.compactMap { $0 as? FunctionShape }
+        #expect(shapes.first { $0.function == "checkout" }?.counts.success == 4)
+        #expect(shapes.first { $0.function == "checkout" }?.successInTime == 3)
+        #expect(shapes.contains { $0.function == "free" && $0.successInTime == nil })
     }
 
     @Test func `counts one busy core where CPU time was not measured`() throws {

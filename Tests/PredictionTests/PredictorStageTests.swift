@@ -51,7 +51,9 @@ import Topics
         }
         for message in others { interleaved.feed(message) }
         interleaved.finish()
-        #expect(interleaved.tables == expected.tables)
+        let (ours, theirs) = (interleaved.tables, expected.tables)
+        #expect(Set(ours.keys) == Set(theirs.keys))
+        #expect(theirs.filter { ours[$0.key] != $0.value }.keys.sorted() == [])
     }
 
     @Test func `lets a correction supersede the slot`() {

@@ -98,5 +98,6 @@ private func someShape(_ random: inout Draws) -> FunctionShape {
         memoryPeakMb: maybe(percentiles(1e6)), deadlineSlack: maybe(percentiles(1)),
         coldStarts: count(), initMs: maybe(percentiles(1e9)),
         memoryMb: number(FieldLimits.memoryMbMax), trigger: maybe(someName(&random)),
-        runtime: maybe(someName(&random)), deadlineMs: maybe(number(FieldLimits.durationMsMax)))
+        runtime: maybe(someName(&random)), deadlineMs: maybe(number(FieldLimits.durationMsMax)),
+        successInTime: maybe(Int.random(in: 0...counts.success, using: &random)))
 }

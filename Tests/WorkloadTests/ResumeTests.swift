@@ -40,8 +40,7 @@ import Topics
     @Test func `passes over what others sent`() {
         var resume = Resume(run: "g1.abcd", partitions: 1)
         for id in ["g2.abcd-zz", "g1.abcd-", "g1.abcd", "g1.abcd-ZZ", "g1.abcd-+1", "lambda-7"] {
-            let isOwn = resume.found(invocation: id, in: 0)
-            #expect(!isOwn)
+            resume.found(invocation: id, in: 0)
         }
         #expect(resume.isFresh)
     }

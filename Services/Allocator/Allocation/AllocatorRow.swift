@@ -14,6 +14,7 @@ public enum AllocatorRow: Sendable, Equatable {
     case cell(CellRow)
     case fairness(FairnessRow)
     case plan(FleetPlan)
+    case overload(OverloadRow)
 }
 
 /// A worker and its plan.
@@ -25,8 +26,9 @@ public struct WorkerRow: Sendable, Equatable {
     public let memoryMb: Double
     /// Parts of functions on it.
     public let members: Int
-    /// Risk: the week's peak with the room for noise.
+    /// What the members' tiers need for all but what one worker may use of their budgets.
     public let plannedMilliCpu: Double
+    /// The week's peak with the room for noise.
     public let plannedMemoryMb: Double
     public let guaranteedMilliCpu: Int
     public let guaranteedMemoryMb: Int
@@ -54,6 +56,26 @@ public struct CellRow: Sendable, Equatable {
     public let asOfMs: Int64
 }
 
+/// How a cell keeps one tier's budget.
+public struct OverloadRow: Sendable, Equatable {
+    public let cell: Int32
+    public let tier: Tier
+    /// The share of its workers' slots in which the tier may get less CPU than it needs.
+    public let budget: Double
+    /// The share foretold of the placement as it is.
+    public let expected: Double
+    /// The standard deviations of noise that room is left for, and the days it was learned from.
+    public let deviations: Double
+    public let days: Int
+    /// With members of the tier.
+    public let workers: Int
+    /// Of those workers in the hour of event time, as measured; and those over capacity.
+    public let slots: Int
+    public let over: Int
+    /// When the hour began.
+    public let hourMs: Int64
+}
+
 extension Cell {
     /// Rows of workers whose plan changed since they were last saved, and the cell's.
     mutating func saveRows(_ effects: inout CellEffects) {
@@ -62,6 +84,7 @@ extension Cell {
         }
         staleRows = []
         effects.save(.cell(cellRow))
+        for row in overloadRows() { effects.save(.overload(row)) }
     }
 
     var waiting: Int { functions.values.count { $0.placements.isEmpty } }
@@ -81,18 +104,18 @@ extension Cell {
         return WorkerRow(
             cell: number, worker: name, state: worker.state, milliCpu: report.milliCpu,
             memoryMb: report.memoryMb, members: worker.members,
-            plannedMilliCpu: risk.milliCpu, plannedMemoryMb: risk.memoryMb,
-            guaranteedMilliCpu: worker.cpu.guaranteed,
-            guaranteedMemoryMb: worker.memory.guaranteed, watts: watts(worker, report),
-            milliCpuByTwoHours: mondayFirst(worker.cpu.blockMax), asOfMs: nowMs)
+            plannedMilliCpu: worker.plannedMilliCpu(policy), plannedMemoryMb: risk.memoryMb,
+            guaranteedMilliCpu: worker.guaranteed.milliCpu,
+            guaranteedMemoryMb: worker.guaranteed.memoryMb, watts: watts(worker, report),
+            milliCpuByTwoHours: mondayFirst(worker.cpu.all.blockMax), asOfMs: nowMs)
     }
 
     /// `P = P_idle + (P_peak - P_idle) x u`
     private func watts(_ worker: WorkerLoad, _ report: WorkerReported) -> Double? {
         guard let idle = report.wattsIdle, let peak = report.wattsPeak else { return nil }
         guard worker.members > 0 else { return 0 }
-        let sum = worker.cpu.values.reduce(into: 0) { $0 += Int($1) }
-        let mean = Double(sum) / Double(worker.cpu.values.count)
+        let sum = worker.cpu.all.values.reduce(into: 0) { $0 += Int($1) }
+        let mean = Double(sum) / Double(worker.cpu.all.values.count)
         return idle + (peak - idle) * min(1, mean / report.milliCpu)
     }
 

@@ -9,7 +9,7 @@ internal import Topics
 /// and a restart rebuilds it exactly.
 struct Cell {
     let number: Int32
-    let policy: Policy
+    var policy: Policy
 
     var functions: [FunctionID: PlacedFunction] = [:]
     var services: [ServiceID: KnownService] = [:]
@@ -17,6 +17,8 @@ struct Cell {
     var opposites: [FunctionID: [FunctionID]] = [:]
     var reports: [String: WorkerReported] = [:]
     var clock = Clock()
+    var learned = LearnedDeviations()
+    var measured = MeasuredOverload()
     /// As `rebuild` makes it of the above.
     var ledger: Ledger
     var members: [String: Set<FunctionID>] = [:]
@@ -65,7 +67,8 @@ struct Cell {
         guard let function = functions[id], let window = clock.window else {
             preconditionFailure("function \(id) is profiled before it was seen")
         }
-        return Profile(function.demand, in: window, tier: function.tier)
+        let profile = Profile(function.demand, in: window, tier: function.tier)
+        return policy.kind == .sumOfPeaks ? profile.atPeak : profile
     }
 }
 
@@ -94,7 +97,7 @@ struct PlacedFunction: Equatable {
     mutating func recordPending() -> [Int64] {
         let uses = pending
         pending = []
-        return uses.filter { demand.record($0) }.map(\.slot)
+        return demand.record(uses)
     }
 }
 
@@ -140,7 +143,7 @@ extension Cell {
         services[id.service, default: KnownService()].functions.append(id)
         let service = services[id.service, default: KnownService()]
         var demand = Demand(firstSlot: use.slot)
-        demand.record(use)
+        demand.record([use])
         demand.prior = service.prior?.divided(among: service.functions.count)
         functions[id] = PlacedFunction(demand: demand, tier: service.tier ?? .burstable)
         changes.note(demandOf: id, slot: use.slot)

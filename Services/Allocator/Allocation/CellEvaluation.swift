@@ -11,10 +11,13 @@ extension Cell {
         guard !functions.isEmpty || !reports.isEmpty else { return }
         for id in Array(functions.keys) { absorb(id) }
         rebuild()
+        measureOverload(&effects)
+        calibrate()
         keepGuarantees(&effects)
         emptyDraining(&effects)
         retryWaiting(&effects)
         openBudget()
+        relieveMemory(&effects)
         relieveOverloaded(&effects)
         giveWay(&effects)
         consolidate(&effects)
@@ -53,8 +56,9 @@ extension Cell {
             let profile = profile(of: id)
             packing.add(profile)
             claims[id] = profile.claim
-            reserve(id, profile)
+            reserve(id, profile, isAssessed: false)
         }
+        ledger.assess()
         summary = packing.summary(
             of: ledger.workers.filter { $0.state == .ready }.map(\.capacity))
         staleRows = Set(reports.keys)

@@ -12,37 +12,91 @@ extension Cell {
 
     var movesLeft: Int { policy.movesPerHour(functions: functions.count) - clock.moves }
 
-    /// A worker planned beyond its capacity by the hysteresis loses, as long as it is beyond its
-    /// capacity, the member whose leaving lowers its plan most and that has a better home.
+    /// Once a tier's overload exceeds its budget by the hysteresis, the worst worker loses the member
+    /// whose move saves most, until all tiers are within their budgets; a worker in use takes it if
+    /// that saves anything, else an empty one.
     mutating func relieveOverloaded(_ effects: inout CellEffects) {
-        for worker in ledger.workers
-        where worker.state == .ready && worker.fullness(policy) > policy.relief {
-            let percent = Int(((worker.fullness(policy) - 1) * 100).rounded())
-            let cause = Cause.overloaded(worker.name, percent: percent)
-            while movesLeft > 0, let index = ledger.index(of: worker.name),
-                ledger.workers[index].fullness(policy) > 1
-            {
-                var moved = false
-                for id in byRelief(of: index) where !moved {
-                    moved = move(id, from: worker.name, because: cause, &effects)
-                }
-                guard moved else { break }
-                clock.moves += 1
+        guard isOverBudget(times: policy.relief) else { return }
+        var stuck: Set<String> = []
+        while movesLeft > 0, stuck.count < Limits.stuckWorkersMax, isOverBudget(times: 1),
+            let worker = mostOverloaded(but: stuck)
+        {
+            guard
+                relieve(worker, opening: false, &effects)
+                    || relieve(worker, opening: true, &effects)
+            else {
+                stuck.insert(worker)
+                continue
+            }
+            clock.moves += 1
+        }
+    }
+
+    private func isOverBudget(times: Double) -> Bool {
+        policy.budgets.indices.contains { rank in
+            let most = policy.budgets[rank] * Policy.worstWorker * times
+            return ledger.exceeds(rank: rank, times: times)
+                || ledger.workers.contains { $0.overload[rank] > most }
+        }
+    }
+
+    private func mostOverloaded(but stuck: Set<String>) -> String? {
+        let worst = ledger.workers.filter { !stuck.contains($0.name) }.max { a, b in
+            // Of those alike the first by name.
+            (a.budgets(policy), b.name) < (b.budgets(policy), a.name)
+        }
+        return worst.flatMap { $0.budgets(policy) > 0 ? $0.name : nil }
+    }
+
+    private mutating func relieve(
+        _ worker: String, opening: Bool, _ effects: inout CellEffects
+    ) -> Bool {
+        guard let index = ledger.index(of: worker) else { return false }
+        let ids = byTier(members[worker] ?? [])
+        let parts = ids.map { id in
+            let placements = functions[id]?.placements ?? []
+            return (
+                part: profile(of: id).divided(by: placements.count),
+                excluding: placements.compactMap(ledger.index)
+            )
+        }
+        guard let relief = ledger.bestRelief(of: index, parts, opening: opening) else {
+            return false
+        }
+        let share = ledger.workers[index].overload.max() ?? 0
+        relocate(
+            ids[relief.member], parts[relief.member].part, from: worker,
+            to: ledger.choice(relief.to, for: parts[relief.member].part),
+            because: .overloaded(worker, share: share), &effects)
+        return true
+    }
+
+    /// Memory cannot be throttled: a worker planned beyond its own by the hysteresis loses members
+    /// until it is within it, those that need most first.
+    mutating func relieveMemory(_ effects: inout CellEffects) {
+        for worker in ledger.workers where worker.state == .ready {
+            let risk = worker.risk(policy).memoryMb
+            guard risk > Policy.memoryRelief * worker.capacity.memoryMb else { continue }
+            let percent = Int(((risk / worker.capacity.memoryMb - 1) * 100).rounded())
+            for id in byMemory(members[worker.name] ?? []) where movesLeft > 0 {
+                guard let index = ledger.index(of: worker.name),
+                    ledger.workers[index].overrunsMemory(policy)
+                else { break }
+                let cause = Cause.overMemory(worker.name, percent: percent)
+                if move(id, from: worker.name, because: cause, &effects) { clock.moves += 1 }
             }
         }
     }
 
-    /// Members by how much their leaving relieves a worker, most first; then the least promised.
-    private func byRelief(of index: Int) -> [FunctionID] {
-        let worker = ledger.workers[index]
-        var ordered: [(id: FunctionID, left: Double, rank: Int)] = []
-        for id in members[worker.name] ?? [] {
+    /// The largest first, then the least promised.
+    private func byMemory(_ ids: Set<FunctionID>) -> [FunctionID] {
+        var ordered: [(id: FunctionID, need: Double, rank: Int)] = []
+        for id in ids {
             guard let function = functions[id] else { continue }
             let part = profile(of: id).divided(by: function.placements.count)
-            ordered.append(
-                (id, worker.fullness(without: part, policy), -function.tier.rank))
+            ordered.append((id, part.need(policy).memoryMb, function.tier.rank))
         }
-        ordered.sort { a, b in (a.left, a.rank, a.id) < (b.left, b.rank, b.id) }
+        ordered.sort { a, b in (-a.need, -a.rank, a.id) < (-b.need, -b.rank, b.id) }
         return ordered.map(\.id)
     }
 
@@ -84,7 +138,7 @@ extension Cell {
             for id in leaving where movesLeft > 0 {
                 guard
                     move(
-                        id, from: name, because: .freeing(name), fill: policy.consolidatedFill,
+                        id, from: name, because: .freeing(name), share: policy.consolidatedShare,
                         opening: false, &effects)
                 else { break }
                 clock.moves += 1
@@ -114,7 +168,7 @@ extension Cell {
             let occupied = (functions[entry.id]?.placements ?? []).compactMap(trial.index)
             guard
                 let choice = trial.choose(
-                    for: entry.part, excluding: occupied, fill: policy.consolidatedFill,
+                    for: entry.part, excluding: occupied, share: policy.consolidatedShare,
                     opening: false)
             else { return nil }
             trial.reserve(entry.part, at: choice.worker)

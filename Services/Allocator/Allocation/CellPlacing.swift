@@ -9,7 +9,9 @@ enum Cause: Equatable {
     case waited
     case draining(String)
     case gone(String)
-    case overloaded(String, percent: Int)
+    /// The share of the time in which it is expected over its CPU.
+    case overloaded(String, share: Double)
+    case overMemory(String, percent: Int)
     case guarantee(String)
     case freeing(String)
     case joining
@@ -34,9 +36,10 @@ extension Cell {
 
     /// Moves one function's part from a worker to a better home, or leaves it where it is.
     ///
+    /// - Parameter share: the part of the budgets that may be used.
     /// - Returns: whether it moved.
     mutating func move(
-        _ id: FunctionID, from worker: String, because cause: Cause, fill: Double = 1,
+        _ id: FunctionID, from worker: String, because cause: Cause, share: Double = 1,
         opening: Bool = true, _ effects: inout CellEffects
     ) -> Bool {
         guard let function = functions[id], let index = ledger.index(of: worker) else {
@@ -46,22 +49,32 @@ extension Cell {
         let part = whole.divided(by: function.placements.count)
         let occupied = function.placements.compactMap(ledger.index)
         ledger.release(part, at: index)
-        if let choice = ledger.choose(
-            for: part, excluding: occupied, fill: fill, opening: opening)
-        {
-            let name = ledger.workers[choice.worker].name
-            let reason = self.reason(id, [choice], cause)
-            ledger.reserve(part, at: choice.worker)
-            members[worker]?.remove(id)
-            members[name, default: []].insert(id)
-            staleRows.formUnion([worker, name])
-            let names = function.placements.map { $0 == worker ? name : $0 }
-            decide(id, names, reason, &effects)
+        let choice = ledger.choose(
+            for: part, excluding: occupied, share: share, opening: opening)
+        ledger.reserve(part, at: index)
+        if let choice {
+            relocate(id, part, from: worker, to: choice, because: cause, &effects)
             return true
         }
-        ledger.reserve(part, at: index)
         guard opening else { return false }
         return spread(id, whole, because: cause, &effects)
+    }
+
+    mutating func relocate(
+        _ id: FunctionID, _ part: Profile, from worker: String, to choice: Choice,
+        because cause: Cause, _ effects: inout CellEffects
+    ) {
+        guard let function = functions[id], let index = ledger.index(of: worker) else {
+            preconditionFailure("function \(id) is moved from worker \(worker), and one is unknown")
+        }
+        let name = ledger.workers[choice.worker].name
+        let reason = self.reason(id, [choice], cause)
+        ledger.release(part, at: index)
+        ledger.reserve(part, at: choice.worker)
+        members[worker]?.remove(id)
+        members[name, default: []].insert(id)
+        staleRows.formUnion([worker, name])
+        decide(id, function.placements.map { $0 == worker ? name : $0 }, reason, &effects)
     }
 
     /// A function that outgrew its workers gets more of them, if there are.
@@ -106,14 +119,19 @@ extension Cell {
     }
 
     /// Puts a function back where its placements say.
-    mutating func reserve(_ id: FunctionID, _ known: Profile? = nil) {
+    ///
+    /// - Parameter isAssessed: false for one of many, after which all workers are assessed.
+    mutating func reserve(
+        _ id: FunctionID, _ known: Profile? = nil, isAssessed: Bool = true
+    ) {
         guard let placements = functions[id]?.placements, !placements.isEmpty else { return }
         let part = (known ?? profile(of: id)).divided(by: placements.count)
         for worker in placements {
             guard let index = ledger.index(of: worker) else {
                 preconditionFailure("\(id) is on worker \(worker), which is not in the ledger")
             }
-            ledger.reserve(part, at: index)
+            ledger.reserveUnassessed(part, at: index)
+            if isAssessed { ledger.assess(at: index) }
         }
         take(id, on: placements)
     }

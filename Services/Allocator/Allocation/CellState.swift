@@ -5,6 +5,8 @@ internal import Topics
 /// Which entries of the kept state are older than the cell.
 struct Changes: Equatable {
     var cell = false
+    var calibration = false
+    var overload = false
     var functions: Set<FunctionID> = []
     var pending: Set<FunctionID> = []
     var opposites: Set<FunctionID> = []
@@ -36,11 +38,13 @@ struct Changes: Equatable {
     }
 }
 
-/// Keys: `cell`, `history`, `worker/NAME`, `service/PATH`, `function/PATH`, `pending/PATH`,
-/// `opposite/PATH`, `slack/PATH`, and `demand/D/PATH` with D a day number modulo 7; PATH is
-/// `customer/service/function`.
+/// Keys: `cell`, `calibration`, `overload`, `history`, `worker/NAME`, `service/PATH`,
+/// `function/PATH`, `pending/PATH`, `opposite/PATH`, `slack/PATH`, and `demand/D/PATH` with D a day
+/// number modulo 7; PATH is `customer/service/function`.
 private enum Key {
     static let cell = "cell"
+    static let calibration = "calibration"
+    static let overload = "overload"
     static let worker = "worker/"
     static let service = "service/"
     static let function = "function/"
@@ -64,6 +68,12 @@ extension Cell {
         for id in taken.slacks {
             entries.append(
                 StateEntry(key: "\(Key.slack)\(id.path)", value: encodedSlack(of: id)))
+        }
+        if taken.calibration {
+            entries.append(StateEntry(key: Key.calibration, value: learned.encoded()))
+        }
+        if taken.overload {
+            entries.append(StateEntry(key: Key.overload, value: measured.encoded()))
         }
         for name in taken.workers {
             entries.append(
@@ -106,6 +116,10 @@ extension Cell {
             history = try NeedHistory(&reader)
         } else if let path = entry.key.rest(after: Key.slack) {
             try restoreSlack(of: functionID(path), &reader)
+        } else if entry.key == Key.calibration {
+            learned = try LearnedDeviations(&reader)
+        } else if entry.key == Key.overload {
+            measured = try MeasuredOverload(&reader)
         } else if let name = entry.key.rest(after: Key.worker) {
             reports[name] = try WorkerReported(name, cell: number, &reader)
             guard reports.count <= Limits.workersPerCellMax else {
@@ -155,6 +169,7 @@ extension Cell {
             }
             services[id.service, default: KnownService()].functions.append(id)
         }
+        adoptLearned()
         rebuild()
         if let full = ledger.workers.first(where: { $0.members > Limits.membersPerWorkerMax }) {
             throw CorruptState("worker \(full.name) has \(full.members) members")

@@ -3,10 +3,7 @@ internal import Topics
 
 /// What is known of a function's demand: its own last week, and what its service was foretold.
 struct Demand: Sendable, Equatable {
-    /// mCPU, rounded up.
-    private(set) var cpu = DemandWeek()
-    /// MB, rounded up.
-    private(set) var memory = DemandWeek()
+    private(set) var week = KeptWeek()
     /// Its life starts here; a slot of its life without a shape was idle.
     var firstSlot: Int64
     /// nil when nothing was foretold, or its own history suffices.
@@ -14,19 +11,15 @@ struct Demand: Sendable, Equatable {
 
     init(firstSlot: Int64) { self.firstSlot = firstSlot }
 
-    /// - Returns: false when the slot is older than the week kept.
+    /// - Returns: the slots that were recorded; those older than the week kept change nothing.
     @discardableResult
-    mutating func record(_ use: SlotUse) -> Bool {
-        guard cpu.record(use.milliCpu, slot: use.slot) else { return false }
-        memory.record(use.memoryMb, slot: use.slot)
-        firstSlot = min(firstSlot, use.slot)
-        return true
+    mutating func record(_ uses: [SlotUse]) -> [Int64] {
+        let recorded = week.record(uses)
+        if let first = recorded.min() { firstSlot = min(firstSlot, first) }
+        return recorded
     }
 
-    mutating func restore(cpu day: DemandWeek.Day, memory memoryDay: DemandWeek.Day) {
-        cpu.restore(day)
-        memory.restore(memoryDay)
-    }
+    mutating func restore(_ day: KeptWeek.Day) { week.restore(day) }
 }
 
 /// What a function used in one closed slot.

@@ -1,16 +1,32 @@
 internal import Numerics
-internal import Topics
+public import Topics
 
 extension Profile {
     /// The week as a function lived it, with its gaps filled by what is expected of it.
     init(_ demand: Demand, in window: Window, tier: Tier) {
         let guaranteed = tier == .guaranteed
+        let days = demand.days(in: window)
         self.init(
             cpu: Series(
-                demand.cpu, from: demand.firstSlot, in: window, prior: demand.prior, guaranteed),
+                days.map { $0?.milliCpu }, from: demand.firstSlot, in: window,
+                prior: demand.prior, guaranteed),
             memory: Series(
-                demand.memory, from: demand.firstSlot, in: window, prior: nil, guaranteed))
+                days.map { $0?.memoryMb }, from: demand.firstSlot, in: window, prior: nil,
+                guaranteed),
+            tier: tier)
     }
+}
+
+extension Demand {
+    /// (7) the window's, the oldest first; nil where nothing was recorded.
+    fileprivate func days(in window: Window) -> [KeptWeek.Day?] {
+        window.days.map { week.day($0) }
+    }
+}
+
+extension Window {
+    /// (7) counted from 1970, those before it included.
+    fileprivate var days: ClosedRange<Int64> { day - Int64(DemandWeek.days) + 1...day }
 }
 
 extension Series {
@@ -21,9 +37,10 @@ extension Series {
     ///   known. Without a prior w = 1.
     /// - The guaranteed part is the 99th percentile of the values.
     ///
+    /// - Parameter week: (7) the window's days, each (288) with -1 where nothing was recorded.
     /// - Complexity: three passes over 2,016 slots.
     init(
-        _ week: DemandWeek, from firstSlot: Int64, in window: Window, prior: Prior?,
+        _ week: [[Int32]?], from firstSlot: Int64, in window: Window, prior: Prior?,
         _ guaranteed: Bool
     ) {
         let history = KnownWeek(week, from: firstSlot, in: window)
@@ -61,7 +78,7 @@ private struct KnownWeek {
     private let daySums: [Int]
     private let dayCounts: [Int]
 
-    init(_ week: DemandWeek, from firstSlot: Int64, in window: Window) {
+    init(_ week: [[Int32]?], from firstSlot: Int64, in window: Window) {
         let perDay = DemandWeek.slotsPerDay
         let values = Self.values(week, from: firstSlot, in: window)
         var daySums = Array(repeating: 0, count: perDay)
@@ -104,19 +121,19 @@ private struct KnownWeek {
     }
 
     private static func values(
-        _ week: DemandWeek, from firstSlot: Int64, in window: Window
+        _ week: [[Int32]?], from firstSlot: Int64, in window: Window
     ) -> [Int32] {
         var values = Array(repeating: Int32(-1), count: DemandWeek.slots)
         let perDay = DemandWeek.slotsPerDay
-        for number in max(0, window.day - Int64(DemandWeek.days) + 1)...window.day {
+        for (number, day) in zip(window.days, week) where number >= 0 {
             let start = Int(number % Int64(DemandWeek.days)) * perDay
             let base = number * Int64(perDay)
             // Silence within its life is idleness, as far as slots are closed.
             let livedFrom = Int(min(max(firstSlot - base, 0), Int64(perDay)))
             let livedTo = Int(min(max(window.settledSlot + 1 - base, 0), Int64(perDay)))
             for i in livedFrom..<max(livedFrom, livedTo) { values[start + i] = 0 }
-            guard let day = week.day(number)?.values else { continue }
-            for i in 0..<perDay where !day[i].isNaN { values[start + i] = Int32(day[i]) }
+            guard let day else { continue }
+            for i in 0..<perDay where day[i] >= 0 { values[start + i] = day[i] }
         }
         return values
     }
@@ -152,23 +169,26 @@ extension Profile {
     ///   - milliCpu: every five minutes, whole days, from the start of a week; its last seven days
     ///     count.
     ///   - memoryMb: likewise; nothing when empty.
-    public init(milliCpu: [Float], memoryMb: [Float] = []) {
+    public init(milliCpu: [Float], memoryMb: [Float] = [], tier: Tier = .burstable) {
         precondition(
             milliCpu.count % DemandWeek.slotsPerDay == 0,
             "a history has whole days of 288 slots, got \(milliCpu.count)")
         let first = max(0, milliCpu.count - DemandWeek.slots)
         var demand = Demand(firstSlot: Int64(first))
-        for slot in first..<milliCpu.count {
-            demand.record(
+        demand.record(
+            (first..<milliCpu.count).map { slot in
                 SlotUse(
                     slot: Int64(slot), correction: 0, milliCpu: whole(milliCpu[slot]),
-                    memoryMb: memoryMb.isEmpty ? 0 : whole(memoryMb[slot])))
-        }
+                    memoryMb: memoryMb.isEmpty ? 0 : whole(memoryMb[slot]))
+            })
         let newest = Int64(milliCpu.count - 1)
         let window = Window(day: DemandWeek.day(of: newest).number, settledSlot: newest)
-        self.init(demand, in: window, tier: .burstable)
+        self.init(demand, in: window, tier: tier)
     }
 
     /// The most a worker of its own would need, CPU in mCPU: packing starts with the largest.
     public func milliCpuAlone(_ policy: Policy) -> Double { need(policy).milliCpu }
+
+    /// What must be there whatever its neighbours do.
+    public var guaranteedMilliCpu: Int { cpu.guaranteed }
 }

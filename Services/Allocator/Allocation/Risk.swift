@@ -1,3 +1,5 @@
+internal import Topics
+
 /// The most that a worker is planned to need of one resource.
 ///
 /// `risk = max_t A(t) + z x sqrt(R)`: the peak over the week of its members' demands summed slot by
@@ -6,7 +8,7 @@
 ///
 /// It is subadditive: `risk(a + b) <= risk(a) + risk(b)`.
 func risk(peak: Int32, variance: Int, deviations: Double) -> Double {
-    Double(peak) + deviations * Double(variance).squareRoot()
+    Double(peak) + deviations * Double(max(0, variance)).squareRoot()
 }
 
 extension Profile {
@@ -14,7 +16,8 @@ extension Profile {
     func need(_ policy: Policy) -> Need {
         Need(
             milliCpu: risk(
-                peak: cpu.peak, variance: cpu.variance, deviations: policy.deviations),
+                peak: cpu.peak, variance: cpu.variance,
+                deviations: policy.deviations[tier.rank]),
             memoryMb: risk(
                 peak: memory.peak, variance: memory.variance,
                 deviations: policy.memoryDeviations))
@@ -25,4 +28,9 @@ extension Profile {
 public struct Need: Sendable, Equatable {
     public let milliCpu: Double
     public let memoryMb: Double
+
+    public init(milliCpu: Double, memoryMb: Double) {
+        self.milliCpu = milliCpu
+        self.memoryMb = memoryMb
+    }
 }

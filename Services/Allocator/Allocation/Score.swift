@@ -1,39 +1,42 @@
-/// How good a worker is for a part: lower growth first, then the fuller worker.
-///
-/// `growth = (risk_cpu' - risk_cpu) / C_cpu + (risk_memory' - risk_memory) / C_memory`: what a
-/// worker's plan rises by. It is least where the members are low when the part is high.
-struct Score: Sendable, Equatable, Comparable {
-    let growth: Double
-    let fullness: Double
+internal import Foundation
 
-    static func < (a: Score, b: Score) -> Bool {
-        a.growth != b.growth ? a.growth < b.growth : a.fullness > b.fullness
+/// How good a worker is for a part: the less its potential grows, the better.
+///
+/// `growth = sum_r phi(risk_r' / C_r) - phi(risk_r / C_r)` with `phi(x) = exp((x - 1) / 0.05)`: near
+/// its capacity a worker is dear, far below it hardly anything is. So a part goes where the members
+/// are low when it is high, and, of workers alike in that, where more is left. Convex, so that full
+/// workers level out; with a temperature of 0.05 a worker that is 5 % fuller costs e times as much.
+enum Score {
+    static let temperature = 0.05
+
+    static func potential(_ risk: Need, _ capacity: Need) -> Double {
+        exp(min(Self.highest, (risk.milliCpu / capacity.milliCpu - 1) / temperature))
+            + exp(min(Self.highest, (risk.memoryMb / capacity.memoryMb - 1) / temperature))
     }
+
+    /// Exponents stay finite.
+    private static let highest = 300.0
 }
 
 extension WorkerLoad {
-    /// nil when the part does not fit, or cannot beat `best`.
-    ///
-    /// - Complexity: over the blocks for most workers; over all slots for those that may be best.
-    func score(_ part: Profile, fill: Double, beating best: Score?, _ policy: Policy) -> Score? {
-        guard mayTake(part, fill: fill, policy) else { return nil }
-        let before = risk(policy)
-        let least = growth(from: before, to: riskAtLeast(with: part, policy))
-        if let best, least > best.growth { return nil }
-        let after = risk(with: part, policy)
-        guard after.milliCpu <= fill * capacity.milliCpu,
-            after.memoryMb <= fill * capacity.memoryMb
-        else { return nil }
-        let score = Score(
-            growth: growth(from: before, to: after),
-            fullness: max(
-                before.milliCpu / capacity.milliCpu, before.memoryMb / capacity.memoryMb))
-        if let best, !(score < best) { return nil }
-        return score
+    /// At most what `growth` says, from the blocks' extremes alone; nil when the part must not come.
+    func leastGrowth(_ part: Profile, _ policy: Policy) -> Double? {
+        let memoryPeak = memoryPeakAtLeast(with: part)
+        guard mayTake(part, memoryPeak: memoryPeak, policy) else { return nil }
+        let risk = riskAtLeast(with: part, memoryPeak: memoryPeak, policy)
+        return Score.potential(risk, capacity) - potential(policy)
     }
 
-    private func growth(from before: Need, to after: Need) -> Double {
-        (after.milliCpu - before.milliCpu) / capacity.milliCpu
-            + (after.memoryMb - before.memoryMb) / capacity.memoryMb
+    /// nil when the memory that the part needs is not there.
+    ///
+    /// - Complexity: over all slots.
+    func growth(_ part: Profile, _ policy: Policy) -> Double? {
+        let after = risk(with: part, policy)
+        guard after.memoryMb <= capacity.memoryMb else { return nil }
+        return Score.potential(after, capacity) - potential(policy)
+    }
+
+    private func potential(_ policy: Policy) -> Double {
+        members == 0 ? 0 : Score.potential(risk(policy), capacity)
     }
 }

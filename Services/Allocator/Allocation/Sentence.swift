@@ -73,8 +73,10 @@ enum Sentence {
         case .new, .waited: ""
         case .draining(let worker): "moved from \(worker), which drains: "
         case .gone(let worker): "lost \(worker), which is gone: "
-        case .overloaded(let worker, let percent):
-            "moved from \(worker), planned \(percent) % over its capacity: "
+        case .overloaded(let worker, let share):
+            "moved from \(worker), expected over its CPU for \(hundredths(share * 100)) % of the time: "
+        case .overMemory(let worker, let percent):
+            "moved from \(worker), planned \(percent) % over its memory: "
         case .guarantee(let worker): "moved from \(worker), which guaranteed more than it has: "
         case .freeing(let worker): "moved from \(worker) to free it: "
         case .joining: "needs fewer workers than before: "
@@ -86,4 +88,9 @@ enum Sentence {
     }
 
     private static func whole(_ amount: Double) -> Int { Int(max(0, amount).rounded()) }
+
+    private static func hundredths(_ amount: Double) -> String {
+        let whole = Int((amount * 100).rounded())
+        return "\(whole / 100).\(whole % 100 < 10 ? "0" : "")\(whole % 100)"
+    }
 }

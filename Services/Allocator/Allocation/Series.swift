@@ -1,3 +1,5 @@
+public import Topics
+
 /// One resource's demand at every slot of a week, with its noise.
 ///
 /// Whole numbers (mCPU or MB), so that sums do not depend on the order in which they were made: a
@@ -27,6 +29,17 @@ public struct Series: Sendable, Equatable {
         self.guaranteed = guaranteed
     }
 
+    var mean: Double {
+        values.isEmpty ? 0 : Double(values.reduce(0) { $0 + Int($1) }) / Double(values.count)
+    }
+
+    /// Its peak at every slot, and no noise beside it.
+    var atPeak: Series {
+        Series(
+            values: Array(repeating: peak, count: values.count), variance: 0,
+            guaranteed: guaranteed)
+    }
+
     /// What each of `count` workers carries when they share it evenly.
     func divided(by count: Int) -> Series {
         guard count > 1 || peak > Limits.contributionMax else { return self }
@@ -44,14 +57,19 @@ public struct Profile: Sendable, Equatable {
     public let cpu: Series
     /// MB
     public let memory: Series
+    public let tier: Tier
 
-    public init(cpu: Series, memory: Series) {
+    public init(cpu: Series, memory: Series, tier: Tier = .burstable) {
         self.cpu = cpu
         self.memory = memory
+        self.tier = tier
     }
 
+    var atPeak: Profile { Profile(cpu: cpu.atPeak, memory: memory.atPeak, tier: tier) }
+
     func divided(by count: Int) -> Profile {
-        Profile(cpu: cpu.divided(by: count), memory: memory.divided(by: count))
+        Profile(
+            cpu: cpu.divided(by: count), memory: memory.divided(by: count), tier: tier)
     }
 }
 
@@ -64,6 +82,9 @@ struct Sum: Sendable, Equatable {
     private(set) var peak: Int32 = 0
     private(set) var variance = 0
     private(set) var guaranteed = 0
+
+    init() {}
+    init(_ series: Series) { add(series) }
 
     mutating func add(_ series: Series) {
         if values.isEmpty { values = Array(repeating: 0, count: series.values.count) }

@@ -34,6 +34,60 @@ extension Cell.Clock {
     }
 }
 
+extension LearnedDeviations {
+    func encoded() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(day)
+        writer.write(calibrations) { writer, calibration in
+            writer.write(calibration.deviations)
+            writer.write(calibration.folds)
+        }
+        return writer.bytes
+    }
+
+    init(_ reader: inout StateReader) throws(CorruptState) {
+        day = try reader.readInt64(in: StateLimits.slots)
+        calibrations = try reader.readArray { reader throws(CorruptState) in
+            Calibration(
+                deviations: try reader.readDouble(in: 0...Limits.deviationsMax),
+                folds: try reader.readInt(in: 0...DemandWeek.days))
+        }
+        guard calibrations.isEmpty || calibrations.count == Tier.allCases.count else {
+            throw CorruptState("\(calibrations.count) calibrations, expected one a tier")
+        }
+    }
+}
+
+extension MeasuredOverload {
+    func encoded() -> [UInt8] {
+        var writer = StateWriter(version: version)
+        writer.write(hour)
+        writer.write(slot)
+        for counts in [slots, over] { writer.write(counts) { $0.write($1) } }
+        return writer.bytes
+    }
+
+    init(_ reader: inout StateReader) throws(CorruptState) {
+        hour = try reader.readInt64(in: StateLimits.slots)
+        slot = try reader.readInt64(in: -1...StateLimits.slots.upperBound)
+        slots = try Self.counts(&reader)
+        over = try Self.counts(&reader)
+        guard zip(over, slots).allSatisfy(<=) else {
+            throw CorruptState("of \(slots) slots \(over) are over capacity")
+        }
+    }
+
+    private static func counts(_ reader: inout StateReader) throws(CorruptState) -> [Int] {
+        let counts = try reader.readArray { reader throws(CorruptState) in
+            try reader.readInt(in: StateLimits.counts)
+        }
+        guard counts.count == Tier.allCases.count else {
+            throw CorruptState("\(counts.count) counts, expected one a tier")
+        }
+        return counts
+    }
+}
+
 extension WorkerReported {
     func encodedState() -> [UInt8] {
         var writer = StateWriter(version: version)
@@ -79,7 +133,7 @@ extension KnownService {
 
 extension PlacedFunction {
     var lastSlot: Int64 {
-        pending.reduce(demand.cpu.lastSlot ?? demand.firstSlot) { max($0, $1.slot) }
+        pending.reduce(demand.week.lastSlot ?? demand.firstSlot) { max($0, $1.slot) }
     }
 
     func encoded() -> [UInt8] {
@@ -141,38 +195,37 @@ extension Demand {
     /// The newest week's day of that number modulo 7; nil when it is not kept. A value takes one to
     /// four bytes: 0 for none, or itself plus 1.
     func encoded(place: Int64) -> [UInt8]? {
-        guard let lastSlot = cpu.lastSlot else { return nil }
+        guard let lastSlot = week.lastSlot else { return nil }
         let newest = DemandWeek.day(of: lastSlot).number
         let days = Int64(DemandWeek.days)
         let number = newest - (newest - place + days) % days
-        guard number >= 0, let cpu = cpu.day(number), let memory = memory.day(number) else {
-            return nil
-        }
+        guard number >= 0, let day = week.day(number) else { return nil }
         var writer = StateWriter(version: version)
         writer.write(number)
-        for day in [cpu, memory] {
-            for value in day.values { writer.write(value.isNaN ? 0 : UInt64(value) + 1) }
+        for values in [day.milliCpu, day.memoryMb] {
+            for value in values { writer.write(UInt64(value + 1)) }
         }
         return writer.bytes
     }
 
     mutating func restoreDay(_ reader: inout StateReader) throws(CorruptState) {
         let perDay = Int64(DemandWeek.slotsPerDay)
-        let number = try reader.readInt64(in: 0...StateLimits.slots.upperBound / perDay)
-        let cpu = try DemandWeek.Day(number: number, values: values(&reader))
-        let memory = try DemandWeek.Day(number: number, values: values(&reader))
-        restore(cpu: cpu, memory: memory)
+        var day = KeptWeek.Day(
+            number: try reader.readInt64(in: 0...StateLimits.slots.upperBound / perDay))
+        day.milliCpu = try values(&reader)
+        day.memoryMb = try values(&reader)
+        restore(day)
     }
 
-    private func values(_ reader: inout StateReader) throws(CorruptState) -> [Float] {
-        var values: [Float] = []
+    private func values(_ reader: inout StateReader) throws(CorruptState) -> [Int32] {
+        var values: [Int32] = []
         values.reserveCapacity(DemandWeek.slotsPerDay)
         for _ in 0..<DemandWeek.slotsPerDay {
             let coded = try reader.readUInt()
             guard coded <= UInt64(Limits.demandMax) + 1 else {
                 throw CorruptState("demand \(coded) is beyond \(Limits.demandMax)")
             }
-            values.append(coded == 0 ? .nan : Float(coded - 1))
+            values.append(Int32(coded) - 1)
         }
         return values
     }

@@ -11,6 +11,7 @@ struct AllocatorTables {
         try writeWorkers(batch.workers, to: &session)
         try writeCells(Array(batch.cells.values), to: &session)
         try writeHours(Array(batch.hours.values), to: &session)
+        try OverloadTables().write(rows, to: &session)
         try FairnessTables(batch.fairness).write(to: &session)
         try PlanningTables(Array(batch.plans.values)).write(to: &session)
     }
@@ -44,7 +45,7 @@ struct AllocatorTables {
 
     private func writeHistory(_ decisions: [Assignment], to session: inout Session) throws {
         guard !decisions.isEmpty else { return }
-        let first = try Self.prepareDays(
+        let first = try prepareDays(
             "assignment_history", decisions.map(\.decidedAtMs), &session)
         try session.execute(
             """
@@ -127,7 +128,7 @@ struct AllocatorTables {
     private func writeHours(_ cells: [CellRow], to session: inout Session) throws {
         guard !cells.isEmpty else { return }
         let hours = cells.map { $0.asOfMs - $0.asOfMs % Batch.hourMs }
-        let first = try Self.prepareDays("cell_history", hours, &session)
+        let first = try prepareDays("cell_history", hours, &session)
         try session.execute(
             """
             insert into cell_history select * from \(Self.unnestedCells) where as_of >= $10
@@ -161,20 +162,6 @@ struct AllocatorTables {
         ]
     }
 
-    /// - Returns: the start of the first day that is kept.
-    static func prepareDays(
-        _ history: String, _ timesMs: [Int64], _ session: inout Session
-    ) throws -> Int64 {
-        let starts = Set(timesMs.map { $0 - $0 % Batch.dayMs }).sorted()
-        let rows = try session.execute(
-            """
-            select (extract(epoch from prepare_days($1,
-                array(select (day at time zone 'UTC')::date
-                      from unnest($2::timestamptz[]) as day))) * 1000)::bigint
-            """, .text(history), .timestampMsArray(starts))
-        return rows[0][0]
-    }
-
     private func json(_ placements: [Assignment.Placement]) -> String {
         let parts = placements.map { placement in
             "{\"worker\": \(quoted(placement.worker)), \"share\": \(placement.share)}"
@@ -197,7 +184,6 @@ func quoted(_ name: String) -> String {
 /// Rows by what they are about, the last of each.
 private struct Batch {
     static let hourMs: Int64 = 3_600_000
-    static let dayMs: Int64 = 86_400_000
 
     struct WorkerKey: Hashable {
         let cell: Int32
@@ -243,6 +229,7 @@ private struct Batch {
             case .cell(let cell):
                 cells[cell.cell] = cell
                 hours[HourKey(cell: cell.cell, hour: cell.asOfMs / Self.hourMs)] = cell
+            case .overload: break
             case .fairness(let row): fairness.append(row)
             case .plan(let plan): plans[plan.cell] = plan
             }

@@ -112,7 +112,7 @@ struct FairnessTables {
 
     private func writeDraws(to session: inout Session) throws {
         guard !draws.isEmpty else { return }
-        let first = try AllocatorTables.prepareDays("lotteries", draws.map(\.atMs), &session)
+        let first = try prepareDays("lotteries", draws.map(\.atMs), &session)
         // A draw may come twice in a batch, and one statement cannot write a row twice.
         for (draw, atMs) in draws where atMs >= first {
             try session.execute(

@@ -36,7 +36,8 @@ extension FunctionStore {
             coldStarts: coldStarts(tally), initMs: percentiles(tally.initMs),
             memoryMb: tally.setup.memoryMb, trigger: words.text(tally.setup.trigger),
             runtime: words.text(tally.setup.runtime),
-            deadlineMs: tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs)
+            deadlineMs: tally.setup.deadlineMs < 0 ? nil : tally.setup.deadlineMs,
+            successInTime: tally.successInTime)
     }
 
     private mutating func percentiles(_ number: Int32) -> Percentiles? {
@@ -64,6 +65,7 @@ extension SlotTally {
         }
         if let deadline = invocation.deadlineMs, deadline > 0 {
             let used = invocation.durationMs / deadline
+            if used > 1, invocation.outcome == .success, late >= 0 { late &+= 1 }
             if deadlineUsed < 0 { deadlineUsed = sketches.add(Sketch()) }
             sketches[deadlineUsed].add(
                 min(used, FeaturizerLimits.deadlineUsedMax), in: &arena)

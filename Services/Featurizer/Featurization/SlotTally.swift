@@ -10,6 +10,8 @@ struct SlotTally {
     var counts = InlineArray<7, UInt32>(repeating: 0)
     /// Of the slot's minutes.
     var perMinute = InlineArray<5, UInt32>(repeating: 0)
+    /// Successes that ended after their deadline; -1 where state of before they were counted does not tell.
+    var late: Int32 = 0
     var durationMs = Sketch()
     // Most functions have none of these: their places in the store, -1 for none.
     var memoryPeakMb: Int32 = -1
@@ -48,6 +50,11 @@ struct SlotTally {
         sum.killed = Int(counts[5])
         sum.unknown = Int(counts[6])
         return sum
+    }
+
+    /// Nil where no invocation had a deadline, or it is not known.
+    var successInTime: Int? {
+        deadlineUsed < 0 || late < 0 ? nil : Int(counts[0]) - Int(late)
     }
 
     mutating func set(_ sum: OutcomeCounts) {

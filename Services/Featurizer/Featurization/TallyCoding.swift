@@ -2,8 +2,9 @@ internal import Numerics
 internal import Processing
 internal import Topics
 
-/// 1 had executions' beginnings and ends netted, and the slot and its publication in front.
-let tallyVersion: UInt8 = 2
+/// 1 had executions' beginnings and ends netted, and the slot and its publication in front; 1 and 2 did
+/// not tell which successes were late.
+let tallyVersion: UInt8 = 3
 
 extension FunctionStore {
     mutating func written(_ number: Int32) -> [UInt8] {
@@ -31,6 +32,7 @@ extension FunctionStore {
             }
         }
         tallies[number].moments.write(to: &writer, in: &arena)
+        writer.write(Int(tallies[number].late))
     }
 
     mutating func readTally(_ bytes: [UInt8]) throws(CorruptState) -> Int32 {
@@ -42,7 +44,7 @@ extension FunctionStore {
         return number
     }
 
-    /// What versions 1 and 2 have alike, and the moments.
+    /// What all versions have alike, the moments, and successes that were late.
     mutating func read(
         _ reader: inout StateReader, into number: Int32
     ) throws(CorruptState) {
@@ -83,7 +85,15 @@ extension FunctionStore {
         for (moment, kind, times) in entries {
             tally.moments.add(moment, kind, times: times, in: &arena)
         }
+        tally.late = try readLate(&reader, of: tally)
         tallies[number] = tally
+    }
+
+    private func readLate(
+        _ reader: inout StateReader, of tally: SlotTally
+    ) throws(CorruptState) -> Int32 {
+        guard reader.version > 2 else { return -1 }
+        return Int32(try reader.readInt(in: -1...min(Int(tally.counts[0]), FieldLimits.countMax)))
     }
 
     private func readSketch(_ reader: inout StateReader) throws(CorruptState) -> LogSketch {

@@ -8,14 +8,14 @@ internal import Workload
 final class AssignmentFollower {
     private let consumer: BatchConsumer
     private let program: Program
-    private(set) var placements = Placements()
     private var hasComplained = false
 
     private static let requestMs = 5_000
     /// How long a start waits for the assignments that are there already.
     private static let startMs: Int64 = 5_000
 
-    init(_ cluster: Cluster, _ program: Program) throws {
+    /// - Parameter placements: takes the assignments that are there already.
+    init(_ cluster: Cluster, _ program: Program, _ placements: inout Placements) throws {
         self.program = program
         var options = BatchConsumer.Options(cluster)
         options.reportsPartitionEnd = true
@@ -31,25 +31,27 @@ final class AssignmentFollower {
         var unread = consumer.assignment
         let giveUpMs = Clock.monotonicMs + Self.startMs
         while !unread.isEmpty, Clock.monotonicMs < giveUpMs, !program.stop.isRequested {
-            try read(waitMs: 100, &unread)
+            try read(waitMs: 100, &unread, &placements)
         }
     }
 
-    func poll() throws {
+    func poll(_ placements: inout Placements) throws {
         var unread: Set<TopicPartition> = []
-        try read(waitMs: 0, &unread)
+        try read(waitMs: 0, &unread, &placements)
     }
 
-    private func read(waitMs: Int, _ unread: inout Set<TopicPartition>) throws {
+    private func read(
+        waitMs: Int, _ unread: inout Set<TopicPartition>, _ placements: inout Placements
+    ) throws {
         try consumer.withBatch(timeoutMs: waitMs) { batch in
             for event in batch.events {
                 if case .partitionEnd(let partition, _) = event { unread.remove(partition) }
             }
-            for record in batch { take(record) }
+            for record in batch { take(record, &placements) }
         }
     }
 
-    private func take(_ record: RecordView) {
+    private func take(_ record: RecordView, _ placements: inout Placements) {
         guard !record.isTombstone else {
             let key = record.copyKey().map { String(decoding: $0, as: UTF8.self) }
             if let function = key.flatMap({ FunctionID(path: $0) }) {

@@ -23,7 +23,10 @@ struct EventForm {
     ///
     /// - Returns: nil when a stop came first.
     static func prepare(_ program: Program, keyed: Int32) throws -> EventForm? {
-        let name = program.settings[FleetSettings.form]
+        // What is run is written as our own stages read it.
+        let name =
+            program.command == FleetSettings.run.name
+            ? .invocations : program.settings[FleetSettings.form]
         guard name == .openwhisk else {
             return EventForm(name: name, topic: Topic.invocations.name, partitions: keyed)
         }

@@ -9,17 +9,19 @@ internal import Workload
 final class FleetRun {
     static let topics = [Topic.invocations, .services, .workers, .assignments]
 
-    private let program: Program
-    private let source: any FleetSource
-    private let keyed: Int32
+    let program: Program
+    let source: any FleetSource
+    let keyed: Int32
     private let form: EventForm
-    private let speed: Double?
-    private let limit: Int
+    let limit: Int
     /// Counts of what earlier runs sent need the whole workload drawn again.
-    private let countsAll: Bool
+    let countsAll: Bool
+    let workers: [WorkerReported]
+    /// Nil where executions happen as drawn, whatever runs beside them.
+    private let failures: WorkerFailures?
 
     /// How an attempt at the whole workload came out.
-    private enum Ending {
+    enum Ending {
         case complete
         case stopped
         /// The producer is of no use any more; what it sent stands on the topic.
@@ -27,22 +29,25 @@ final class FleetRun {
     }
 
     private static let retryMs = 1_000
-    /// Assignments and progress are looked at this often.
-    private static let housekeepingMs: Int64 = 200
 
     init(_ program: Program, _ source: any FleetSource, keyed: Int32, _ form: EventForm) {
+        let settings = program.settings
         self.program = program
         self.form = form
         self.source = source
         self.keyed = keyed
-        speed = program.settings[FleetSettings.speed].times
-        limit = program.settings[FleetSettings.limit]
-        countsAll = limit > 0 || !program.settings[FleetSettings.counts].isEmpty
+        limit = settings[FleetSettings.limit]
+        countsAll = limit > 0 || !settings[FleetSettings.counts].isEmpty
+        workers = FleetSettings.workerPlan(settings).workers(
+            for: source.peakDemands, cells: keyed, seed: UInt64(settings[FleetSettings.seed]))
+        failures =
+            program.command == FleetSettings.run.name
+            ? FleetSettings.failures(settings, source) : nil
     }
 
     /// Returns when the workload has ended or a stop was requested.
     func run() throws {
-        try reportWorkers()
+        if failures == nil { try reportWorkers(atMs: source.startMs) }
         while !program.stop.isRequested {
             switch try attempt() {
             case .complete, .stopped: return
@@ -55,68 +60,60 @@ final class FleetRun {
     }
 
     private func attempt() throws -> Ending {
+        guard let failures else {
+            return try attempt(from: Resume(run: source.run, partitions: form.partitions)) {
+                try replay(from: $0, &$1, &$2)
+            }
+        }
+        return try attempt(from: ResumeByStart(source, partitions: form.partitions)) {
+            try reportWorkers(atMs: source.startMs + Int64($0.lastMinute) * 60_000)
+            return try execute(from: $0, failures, &$1, &$2)
+        }
+    }
+
+    private func attempt<Point: ResumePoint>(
+        from unknown: Point, _ body: (Point, inout Sending, inout Placements) throws -> Ending
+    ) throws -> Ending {
         let cluster = program.settings.cluster
-        let reader = TopicReader(cluster, program)
-        guard let resume = try reader.resume(run: source.run, form) else {
+        guard let resume = try TopicReader(cluster, program).resume(unknown, form) else {
             return .stopped
         }
-        var stream = EventStream(source, from: countsAll ? 0 : resume.minute)
-        let sender = try Sender(
-            cluster, run: source.run, keyed: keyed, form, program)
-        let follower =
-            program.settings[FleetSettings.followAssignments]
-            ? try AssignmentFollower(cluster, program) : nil
-        var progress = Progress(program, source, speed: speed)
-        progress.began(at: resume)
-        let ending = try send(&stream, resume, sender, follower, &progress)
+        let sender = try Sender(cluster, run: resume.run, keyed: keyed, form, program)
+        var placements = Placements()
+        var sending = try Sending(program, source, sender, &placements)
+        sending.progress.began(at: resume)
+        let ending = try body(resume, &sending, &placements)
         let isAcknowledged = sender.finish()
-        progress.ended(sender, isAcknowledged: isAcknowledged)
+        sending.progress.ended(sender, isAcknowledged: isAcknowledged)
         let file = program.settings[FleetSettings.counts]
         if !file.isEmpty { try sender.writeCounts(to: file) }
         if case .complete = ending, let error = sender.failure { return .producerLost(error) }
         return ending
     }
 
-    private func send(
-        _ stream: inout EventStream, _ resume: Resume, _ sender: Sender,
-        _ follower: AssignmentFollower?, _ progress: inout Progress
+    private func replay(
+        from resume: Resume, _ sending: inout Sending, _ placements: inout Placements
     ) throws -> Ending {
-        var pace = Pace(speed: speed)
+        var stream = EventStream(source, from: countsAll ? 0 : resume.minute)
+        let sender = sending.sender
         var events = 0
         var isPaced = false
-        var housekeepingDue = Clock.monotonicMs
-
-        /// - Returns: false when a stop came first.
-        func wait(until eventMs: Int64) throws -> Bool {
-            while true {
-                let now = Clock.monotonicMs
-                let waitMs = pace.waitMs(until: eventMs, wallMs: Double(now))
-                if now >= housekeepingDue {
-                    housekeepingDue = now + Self.housekeepingMs
-                    try follower?.poll()
-                    progress.tick(eventMs: eventMs, lagMs: max(0, -waitMs), sender)
-                }
-                guard waitMs >= 1 else { return true }
-                sender.poll()
-                program.stop.sleep(ms: Int(min(50, waitMs)))
-                if program.stop.isRequested { return false }
-            }
-        }
-
         while let event = stream.next() {
             if program.stop.isRequested { return .stopped }
             switch event {
             case .announced(let service, let atMs):
                 // What is announced again where a stream goes on is due at once.
-                if isPaced, try !wait(until: atMs) { return .stopped }
+                if isPaced, try !sending.wait(until: atMs, &placements) { return .stopped }
                 guard try sender.send(service) else { return .stopped }
             case .ended(let execution):
                 events += 1
                 let profile = stream.profile(of: execution)
                 if resume.isMissing(execution.sequence, in: sender.partition(of: profile)) {
                     isPaced = true
-                    guard try wait(until: execution.endedAtMs) else { return .stopped }
-                    let worker = follower?.placements.worker(of: execution, profile)
+                    guard try sending.wait(until: execution.endedAtMs, &placements) else {
+                        return .stopped
+                    }
+                    let worker = placements.worker(of: execution, profile)
                     guard try sender.send(execution, of: profile, worker: worker) else {
                         return .stopped
                     }
@@ -131,11 +128,13 @@ final class FleetRun {
     }
 
     /// Says which workers there are, and that those of an earlier, other plan are gone.
-    private func reportWorkers() throws {
-        let settings = program.settings
-        let cluster = settings.cluster
-        let planned = FleetSettings.workerPlan(settings).workers(
-            for: source.peakDemands, cells: keyed, seed: UInt64(settings[FleetSettings.seed]))
+    private func reportWorkers(atMs ms: Int64) throws {
+        let cluster = program.settings.cluster
+        let planned = workers.map { worker in
+            var worker = worker
+            if failures?.isDown(worker.worker, atMs: ms) == true { worker.state = .gone }
+            return worker
+        }
         let keys = Set(planned.map(\.key))
         let reader = TopicReader(cluster, program)
         guard let known = try reader.workers() else { return }

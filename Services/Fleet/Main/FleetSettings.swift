@@ -27,6 +27,16 @@ enum FleetSettings {
     static let traceStart = Setting<Moment?>(
         optional: "start",
         TraceFormat.startHelp)
+    static let runTrace = Positional(
+        "DIR|FILE", count: 0...1, "a trace to run, as replay takes it; left out, a generated fleet")
+    static let runStart = Setting<Moment?>(
+        optional: "start", "when its time begins; left out, as generate and replay have it")
+    static let failureHours = Setting(
+        "failures.mean_hours", default: 0.0, in: 0...1_000_000,
+        "a worker runs this long on average until it fails (fleet time); 0: none fails")
+    static let repairMinutes = Setting(
+        "failures.repair_minutes", default: 10.0, in: 0.01...100_000,
+        "how long it is then gone on average (fleet time)")
     static let limit = Setting(
         "limit", default: 0, in: 0...Int.max,
         "end after this many events of the workload, those of earlier runs included; 0: no limit")
@@ -52,8 +62,7 @@ enum FleetSettings {
         name: "fleet",
         summary: "a Lambda-like fleet: writes invocations, announces services and workers",
         settings: [
-            speed, seed, limit, counts, hold, form, eventsTopic, followAssignments, workerMilliCpu,
-            workerMemoryMb,
+            speed, seed, limit, counts, hold, followAssignments, workerMilliCpu, workerMemoryMb,
             workersPerCell, StageSettings.bootstrapServers, StageSettings.partitions,
             StageSettings.replication, StageSettings.operationsAddress,
             StageSettings.operationsPort, StageSettings.logLevel,
@@ -61,29 +70,65 @@ enum FleetSettings {
         subcommands: [
             Command(
                 name: "generate", summary: "a fleet that never was, by published statistics",
-                settings: [functions, days, generatedStart]),
+                settings: [functions, days, generatedStart, form, eventsTopic]),
             Command(
                 name: "replay", summary: "every invocation that a trace has, or counts",
-                positional: [trace], settings: [format, traceStart]),
+                positional: [trace], settings: [format, traceStart, form, eventsTopic]),
+            run,
         ])
+
+    static let run = Command(
+        name: "run",
+        summary: "either of them on simulated workers, each function where it is assigned",
+        positional: [runTrace],
+        settings: [functions, days, format, runStart, failureHours, repairMinutes])
 
     /// - Throws: when the trace cannot be read, or holds a function that fits no worker.
     static func source(of program: Program) throws -> any FleetSource {
         let settings = program.settings
         let seed = UInt64(settings[Self.seed])
         let workerMemoryMb = Double(settings[workerMemoryMb])
-        guard program.command == "replay" else {
+        func generated(startMs: Int64) -> GeneratedFleet {
             var parameters = GeneratedFleet.Parameters()
             parameters.seed = seed
             parameters.functions = settings[functions]
             parameters.days = settings[days] > 0 ? settings[days] : nil
-            parameters.startMs = settings[generatedStart].ms
+            parameters.startMs = startMs
             parameters.workerMemoryMb = workerMemoryMb
             return GeneratedFleet(parameters)
         }
-        return try settings[format].source(
-            at: settings[trace][0], seed: seed, startMs: settings[traceStart]?.ms,
-            workerMemoryMb: workerMemoryMb, program.log)
+        func traced(_ place: String, startMs: Int64?) throws -> any FleetSource {
+            try settings[format].source(
+                at: place, seed: seed, startMs: startMs, workerMemoryMb: workerMemoryMb,
+                program.log)
+        }
+        switch program.command {
+        case "generate": return generated(startMs: settings[generatedStart].ms)
+        case "replay": return try traced(settings[trace][0], startMs: settings[traceStart]?.ms)
+        default:
+            let start = settings[runStart]
+            guard let place = settings[runTrace].first else {
+                return generated(startMs: start?.ms ?? GeneratedFleet.Parameters().startMs)
+            }
+            guard settings[format].saysDemand else { throw NothingToRun(format: settings[format]) }
+            return try traced(place, startMs: start?.ms)
+        }
+    }
+
+    struct NothingToRun: Error, CustomStringConvertible {
+        let format: TraceFormat
+        var description: String {
+            "a trace of format \(format.rawValue) says how executions ended, and not what CPU they "
+                + "took: it can be replayed, but not run"
+        }
+    }
+
+    static func failures(_ settings: Settings, _ source: any FleetSource) -> WorkerFailures {
+        let hours = settings[failureHours]
+        return WorkerFailures(
+            meanBetweenMs: hours > 0 ? max(1, Int64(hours * 3_600_000)) : nil,
+            meanRepairMs: max(1, Int64(settings[repairMinutes] * 60_000)),
+            seed: UInt64(settings[seed]), startMs: source.startMs)
     }
 
     static func workerPlan(_ settings: Settings) -> WorkerPlan {

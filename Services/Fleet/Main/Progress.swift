@@ -30,7 +30,7 @@ struct Progress {
             "fleet_lag_seconds", "How far sending is behind its pace, on the wall's clock.")
     }
 
-    func began(at resume: Resume) {
+    func began(at resume: some ResumePoint) {
         let at = Moment(ms: startMs + Int64(resume.minute) * 60_000).settingText
         if resume.isFresh {
             program.log.info("workload started", [.name: .string(resume.run), .from: .string(at)])

@@ -9,8 +9,8 @@ struct TopicReader {
     private let cluster: Cluster
     private let program: Program
 
-    /// Records looked at from the end of a partition for one of this run's; ten times as many
-    /// where there is none, until the partition's beginning: other producers may write there, too.
+    /// Records looked at from the end of a partition for this run's; ten times as many where they
+    /// do not tell, until the partition's beginning: other producers may write there, too.
     private static let tailRecords: Int64 = 1_000
     /// A killed fleet's last request may still be on its way into the log.
     private static let quietMs = 300
@@ -24,12 +24,14 @@ struct TopicReader {
     }
 
     /// How far a run got; nil when a stop came first.
-    func resume(run: String, _ form: EventForm) throws -> Resume? {
+    ///
+    /// - Parameter unknown: the run's, before anything was found.
+    func resume<Point: ResumePoint>(_ unknown: Point, _ form: EventForm) throws -> Point? {
         try retrying {
-            var resume = try readTails(run, form)
+            var resume = try readTails(unknown, form)
             while !resume.isFresh, !program.stop.isRequested {
                 program.stop.sleep(ms: Self.quietMs)
-                let again = try readTails(run, form)
+                let again = try readTails(unknown, form)
                 if again == resume { break }
                 resume = again
             }
@@ -55,9 +57,11 @@ struct TopicReader {
         }
     }
 
-    private func readTails(_ run: String, _ form: EventForm) throws -> Resume {
+    private func readTails<Point: ResumePoint>(
+        _ unknown: Point, _ form: EventForm
+    ) throws -> Point {
         let consumer = try self.consumer()
-        var resume = Resume(run: run, partitions: form.partitions)
+        var resume = unknown
         var unsure: [TopicPartition: Watermarks] = [:]
         for (partition, marks) in try watermarks(of: form.topic, consumer) {
             if marks.low < marks.high {
@@ -71,11 +75,11 @@ struct TopicReader {
             let starts = unsure.map { ($0.key, max($0.value.low, $0.value.high - window)) }
             try read(starts, consumer) { record in
                 let id = record.withValue { eventID(form.idMember, in: $0) }
-                if let id, resume.found(invocation: id, in: record.partition) {
-                    unsure[TopicPartition(form.topic, record.partition)] = nil
-                }
+                if let id { resume.found(invocation: id, in: record.partition) }
             }
-            unsure = unsure.filter { $0.value.high - $0.value.low > window }
+            unsure = unsure.filter { partition, marks in
+                marks.high - marks.low > window && !resume.isSettled(partition.partition)
+            }
             window *= 10
         }
         return resume

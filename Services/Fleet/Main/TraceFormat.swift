@@ -28,6 +28,14 @@ enum TraceFormat: String, CaseIterable, SettingValue {
         2026-01-05, unless their seconds count from 1970
         """
 
+    /// Whether executions can be run: their CPU is known or drawn.
+    var saysDemand: Bool {
+        switch self {
+        case .azure2019, .azure2021: true
+        case .google2011, .requests: false
+        }
+    }
+
     /// - Parameters:
     ///   - place: the folder or the file.
     ///   - startMs: what `--start` says; nil for the trace's own.

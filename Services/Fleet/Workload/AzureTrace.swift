@@ -28,13 +28,28 @@ public struct AzureTrace: Sendable {
     /// By minute, then by function; minutes without invocations have none.
     private(set) var cells: [Cell] = []
     /// The first minute that has a column, and the one after the last.
-    private(set) var minutes = 0..<0
+    public private(set) var minutes = 0..<0
 
     public var functionCount: Int { functions.count }
     public var invocationCount: Int { functions.reduce(0) { $0 + $1.total } }
     /// Owner, app, function and the invocations that the tables count, in order of appearance.
     public var totals: [(owner: String, app: String, function: String, count: Int)] {
         functions.map { ($0.owner, $0.app, $0.function, $0.total) }
+    }
+
+    /// The same counts again and again, minute after minute: a fleet with a perfect rhythm. What is
+    /// drawn for them differs from time to time.
+    public func repeated(times: Int) -> AzureTrace {
+        var whole = self
+        for time in 1..<max(1, times) {
+            let later = Int32(time * minutes.count)
+            whole.cells += cells.map {
+                Cell(minute: $0.minute + later, function: $0.function, count: $0.count)
+            }
+        }
+        whole.minutes = minutes.lowerBound..<minutes.lowerBound + max(1, times) * minutes.count
+        for i in functions.indices { whole.functions[i].total *= max(1, times) }
+        return whole
     }
 
     /// A file's name and content.

@@ -71,7 +71,7 @@ public struct Measured: Sendable, Equatable {
 /// Holds one minute's events and what still runs, nothing of the past. The same source gives the
 /// same events with the same sequences from whatever minute it is read.
 public struct EventStream {
-    private var source: any FleetSource
+    private var draws: ExecutionDraws
     private let from: Int
     private var minute: Int
     /// The current minute's, in order of sending; and how many were taken.
@@ -79,24 +79,21 @@ public struct EventStream {
     private var ended: [Execution] = []
     private var taken = 0
     private var running: [Execution] = []
-    /// By function number: when its last execution so far ends.
-    private var lastEndMicros: [Int64] = []
 
     /// - Parameter minute: where to begin; earlier events are not given.
     public init(_ source: any FleetSource, from minute: Int = 0) {
-        self.source = source
+        draws = ExecutionDraws(source)
         from = minute
-        // An execution that ends from `minute` on began at most one longest duration before; it
-        // was cold if none ended in the keep-alive before that; and that one may itself have
-        // lasted the longest duration.
-        let warmUpMs = Int64(source.durationMsMax.rounded(.up)) * 2 + Limits.keepAliveMs
-        self.minute = max(0, minute - Int(warmUpMs / minuteMs) - 2)
+        // An execution that ends from `minute` on began at most one longest duration before.
+        let longestMs = Int64(source.durationMsMax.rounded(.up))
+        let first = minute - Int(longestMs / minuteMs) - 1
+        self.minute = max(0, first - ExecutionDraws.warmUpMinutes(of: source))
     }
 
-    public var run: String { source.run }
-    public var startMs: Int64 { source.startMs }
+    public var run: String { draws.source.run }
+    public var startMs: Int64 { draws.source.startMs }
     public func profile(of execution: Execution) -> FunctionProfile {
-        source.profile(execution.function)
+        draws.source.profile(execution.function)
     }
 
     /// - Returns: nil after the last event.
@@ -109,17 +106,17 @@ public struct EventStream {
             return .ended(ended[taken - announcements.count])
         }
         return .announced(
-            announcements[taken], atMs: source.startMs + Int64(minute - 1) * minuteMs)
+            announcements[taken], atMs: startMs + Int64(minute - 1) * minuteMs)
     }
 
     /// - Returns: false when nothing can come any more.
     private mutating func drawMinute() -> Bool {
-        let isOver = source.minutes.map { minute >= $0 } ?? false
+        let isOver = draws.source.minutes.map { minute >= $0 } ?? false
         guard !isOver || !running.isEmpty else { return false }
         taken = 0
-        announcements = isOver ? [] : source.advance(to: minute)
-        if !isOver { begin() }
-        let closes = (source.startMs + Int64(minute + 1) * minuteMs) * 1_000
+        announcements = isOver ? [] : draws.source.advance(to: minute)
+        if !isOver { running += draws.executions(in: minute) }
+        let closes = (startMs + Int64(minute + 1) * minuteMs) * 1_000
         // Whatever begins later ends later: this minute is complete.
         let due = running.partition { $0.endMicros < closes }
         ended = Array(running[due...])
@@ -130,37 +127,5 @@ public struct EventStream {
         if minute < from { ended = [] }
         minute += 1
         return true
-    }
-
-    private mutating func begin() {
-        var running = self.running
-        var lastEnds = lastEndMicros
-        self.running = []
-        lastEndMicros = []
-        let longest = source.durationMsMax
-        source.arrivals(in: minute) { profile, starts in
-            while lastEnds.count <= profile.number { lastEnds.append(.min) }
-            var draw = ExecutionDraw(profile, minute: minute)
-            var lastEnd = lastEnds[profile.number]
-            var twin = 0
-            var before = Int64.min
-            let measured = source.measured(of: profile.number, in: minute)
-            for (i, start) in starts.enumerated() {
-                twin = start == before ? twin + 1 : 0
-                before = start
-                let warmUntil = lastEnd == .min ? .min : lastEnd + Limits.keepAliveMs * 1_000
-                let execution =
-                    profile.isRecorded
-                    ? Execution(of: profile, startedAtMs: start, twin: twin, measured?[i])
-                    : draw.execution(
-                        startedAtMs: start, twin: twin, isCold: start * 1_000 > warmUntil,
-                        durationMsMax: longest, measuredMicros: measured?[i].durationMicros)
-                lastEnd = max(lastEnd, execution.endMicros)
-                running.append(execution)
-            }
-            lastEnds[profile.number] = lastEnd
-        }
-        self.running = running
-        lastEndMicros = lastEnds
     }
 }

@@ -7,14 +7,14 @@ public struct Execution: Sendable, Equatable {
     /// Its `FunctionProfile.number`.
     public let function: Int
     public let startedAtMs: Int64
-    public let durationMicros: Int64
+    public private(set) var durationMicros: Int64
     /// Nil where a trace does not say and nothing is drawn; so is the peak of the memory.
-    public let cpuMicros: Int64?
+    public private(set) var cpuMicros: Int64?
     /// Thousandths of an MB.
     public let memoryPeakMilliMb: Int64?
     /// Of a cold start.
-    public let initMicros: Int64?
-    public let outcome: Outcome
+    public private(set) var initMicros: Int64?
+    public private(set) var outcome: Outcome
     /// Among those of its function that started at the same millisecond.
     let twin: Int
     /// What the trace calls it, if it does.
@@ -22,7 +22,8 @@ public struct Execution: Sendable, Equatable {
     /// Its place in the workload; set when its turn comes.
     public internal(set) var sequence = Sequence(minute: 0, rank: 0)
 
-    var endMicros: Int64 { startedAtMs * 1_000 + durationMicros }
+    var startMicros: Int64 { startedAtMs * 1_000 }
+    var endMicros: Int64 { startMicros + durationMicros }
     /// When its event is due.
     public var endedAtMs: Int64 { endMicros / 1_000 }
 
@@ -35,6 +36,23 @@ public struct Execution: Sendable, Equatable {
     static func isSentBefore(_ a: Execution, _ b: Execution) -> Bool {
         (a.endMicros, a.function, a.startedAtMs, a.twin)
             < (b.endMicros, b.function, b.startedAtMs, b.twin)
+    }
+
+    /// The order of starting, and the same for every equal start.
+    static func isStartedBefore(_ a: Execution, _ b: Execution) -> Bool {
+        (a.startedAtMs, a.function, a.twin) < (b.startedAtMs, b.function, b.twin)
+    }
+
+    /// As it came out where it ran.
+    func ended(
+        atMicros micros: Int64, cpuMicros: Int64?, initMicros: Int64?, _ outcome: Outcome
+    ) -> Execution {
+        var ended = self
+        ended.durationMicros = micros - startMicros
+        ended.cpuMicros = cpuMicros
+        ended.initMicros = initMicros
+        ended.outcome = outcome
+        return ended
     }
 
     /// - Parameter worker: where the fleet ran it, if that is known.

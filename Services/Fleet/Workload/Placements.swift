@@ -9,10 +9,16 @@ public struct Placements: Sendable {
         let workers: [(name: String, upTo: Double)]
     }
     private var functions: [FunctionID: Placed] = [:]
+    private var membersByWorker: [String: Int] = [:]
+    /// Functions that had a worker and got others.
+    public private(set) var moves = 0
 
     public init() {}
 
     public var count: Int { functions.count }
+    /// Functions that a worker has a share of.
+    public func members(of worker: String) -> Int { membersByWorker[worker, default: 0] }
+    public var workersUsed: Int { membersByWorker.count }
 
     /// - Parameter epoch: of the allocator that wrote it; one that an older allocator wrote late
     ///   changes nothing, nor does an older revision.
@@ -25,12 +31,26 @@ public struct Placements: Sendable {
             sum += placement.share
             workers.append((placement.worker, sum))
         }
-        functions[assignment.functionID] = Placed(
-            revision: assignment.revision, epoch: epoch, workers: workers)
+        replace(
+            assignment.functionID,
+            Placed(revision: assignment.revision, epoch: epoch, workers: workers))
     }
 
     /// The function's assignment was deleted.
-    public mutating func unassign(_ function: FunctionID) { functions[function] = nil }
+    public mutating func unassign(_ function: FunctionID) { replace(function, nil) }
+
+    private mutating func replace(_ function: FunctionID, _ placed: Placed?) {
+        let before = functions[function]?.workers.map(\.name) ?? []
+        let after = placed?.workers.map(\.name) ?? []
+        functions[function] = placed
+        guard before != after else { return }
+        if !before.isEmpty, !after.isEmpty { moves += 1 }
+        for worker in before {
+            let left = members(of: worker) - 1
+            membersByWorker[worker] = left > 0 ? left : nil
+        }
+        for worker in after { membersByWorker[worker, default: 0] += 1 }
+    }
 
     /// - Returns: nil while the function has no worker. The same execution and assignment give
     ///   the same one.

@@ -118,7 +118,7 @@ struct Population {
             utcOffset: offsets[random.integer(below: offsets.count)],
             isSloppy: random.chance(0.25),
             tier: [Tier.guaranteed, .burstable, .burstable, .bestEffort][random.integer(below: 4)],
-            isStrict: random.chance(0.3))
+            isStrict: random.chance(strictShare))
         customers.append(new)
         return new
     }

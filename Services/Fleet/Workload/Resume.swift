@@ -1,8 +1,29 @@
-/// How far a run got, told by what it left on `invocations` itself.
+/// How far a run got, told by what it left on its topic. Of a run stopped at any moment it says which
+/// executions are not there, so that the next one sends exactly those.
+public protocol ResumePoint: Equatable, Sendable {
+    var run: String { get }
+    /// Takes the id of a record found; other runs' and other producers' change nothing.
+    mutating func found(invocation id: String, in partition: Int32)
+    /// Takes that a partition once had records and has none now: retention emptied it.
+    mutating func foundEmptied(_ partition: Int32)
+    /// Whether records before those found can say nothing more about a partition.
+    func isSettled(_ partition: Int32) -> Bool
+    /// Whether anything of this run was found.
+    var isFresh: Bool { get }
+    /// The minute to draw events from: no partition misses one before it.
+    var minute: Int { get }
+    /// No partition has anything from after this minute.
+    var lastMinute: Int { get }
+    /// Whether the event is not there yet.
+    func isMissing(_ sequence: Sequence, in partition: Int32) -> Bool
+}
+
+/// How far a run got that sends events in the order of their sequences, told by what it left on
+/// `invocations` itself.
 ///
 /// A producer that neither repeats nor reorders within a partition leaves a prefix of the
 /// partition's events there. The last of them says where to go on; nothing else is kept anywhere.
-public struct Resume: Sendable, Equatable {
+public struct Resume: ResumePoint {
     public let run: String
     /// By partition: the last of this run's events there.
     private var last: [Sequence?]
@@ -15,29 +36,24 @@ public struct Resume: Sendable, Equatable {
         isEmptied = Array(repeating: false, count: Int(partitions))
     }
 
-    /// Takes the id of a record found; other runs' and other producers' change nothing.
-    ///
-    /// - Returns: whether it was this run's.
-    @discardableResult
-    public mutating func found(invocation id: String, in partition: Int32) -> Bool {
-        guard let sequence = Sequence(invocation: id, run: run) else { return false }
+    public mutating func found(invocation id: String, in partition: Int32) {
+        guard let sequence = Sequence(invocation: id, run: run) else { return }
         let place = Int(partition)
         last[place] = max(last[place] ?? sequence, sequence)
-        return true
     }
 
-    /// Takes that a partition once had records and has none now.
+    public func isSettled(_ partition: Int32) -> Bool { last[Int(partition)] != nil }
+
     public mutating func foundEmptied(_ partition: Int32) { isEmptied[Int(partition)] = true }
 
-    /// Whether anything of this run was found.
     public var isFresh: Bool { last.allSatisfy { $0 == nil } }
 
-    /// The minute to draw events from: no partition misses one before it.
     public var minute: Int {
         isFresh ? 0 : last.indices.map { reached(Int32($0))?.minute ?? 0 }.min() ?? 0
     }
 
-    /// Whether the event is not there yet.
+    public var lastMinute: Int { last.compactMap { $0?.minute }.max() ?? 0 }
+
     public func isMissing(_ sequence: Sequence, in partition: Int32) -> Bool {
         guard let reached = reached(partition) else { return true }
         return sequence > reached

@@ -67,10 +67,7 @@ extension Population.NewFunction {
         let affordableMs = Self.concurrencyMax * 86_400_000 / perDay / overMedian
         let median = max(1, min(medianMs, affordableMs))
         let p99 = median * exp(normalQuantile(0.99) * durationSigma)
-        // Strict customers allow little more than the slowest takes, others up to a hundredfold.
-        let slack =
-            service.customer.isStrict
-            ? random.uniform(in: 1.5...3) : pow(10, random.uniform(in: 1...2))
+        let slack = deadlineSlack(isStrict: service.customer.isStrict, &random)
         let deadline = min(Limits.generatedDurationMsMax, (p99 * slack / 100).rounded(.up) * 100)
         let used = min(usedMb, memoryMbMax * 0.8)
         return FunctionProfile(

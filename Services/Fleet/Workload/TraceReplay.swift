@@ -25,11 +25,20 @@ public struct TraceReplay: FleetSource {
     /// 2019-07-15 00:00 UTC: the public trace's first day.
     public static let azure2019Ms: Int64 = 1_563_148_800_000
 
+    /// What a function's executions are allowed to take, which the trace does not say.
+    public enum Deadlines: String, CaseIterable, Sendable {
+        /// The platform's limit, which hardly any comes near.
+        case platform
+        /// As generated fleets have them: three customers in ten allow little more than the slowest
+        /// takes, the others up to a hundredfold.
+        case drawn
+    }
+
     /// - Parameter midnightMs: when the trace's first day begins.
     /// - Throws: when a function is allotted more memory than `workerMemoryMb`.
     public init(
         _ trace: AzureTrace, seed: UInt64, midnightMs: Int64 = Self.azure2019Ms,
-        workerMemoryMb: Double
+        workerMemoryMb: Double, deadlines: Deadlines = .platform
     ) throws(OversizedFunction) {
         let first = trace.minutes.lowerBound
         startMs = midnightMs + Int64(first) * minuteMs
@@ -42,7 +51,7 @@ public struct TraceReplay: FleetSource {
         while offsets.count <= trace.minutes.count { offsets.append(trace.cells.count) }
         self.offsets = offsets
         functions = trace.functions.enumerated().map {
-            drawProfile($1, number: $0, seed: seed)
+            drawProfile($1, number: $0, seed: seed, deadlines: deadlines)
         }
         for function in functions where function.memoryMb > workerMemoryMb {
             throw OversizedFunction(
@@ -114,7 +123,8 @@ public struct OversizedFunction: Error, Equatable, CustomStringConvertible {
 }
 
 func drawProfile(
-    _ function: AzureTrace.Function, number: Int, seed: UInt64
+    _ function: AzureTrace.Function, number: Int, seed: UInt64,
+    deadlines: TraceReplay.Deadlines = .platform
 ) -> FunctionProfile {
     let id = FunctionID(
         customer: function.owner, service: function.app, function: function.function)
@@ -128,14 +138,16 @@ func drawProfile(
         function.memoryMb.map { Spread.quantiles($0) }
         ?? .logNormal(median: 140, sigma: 0.05)
     let usedMb = function.memoryMb?.largest ?? 170
-    let longestMs = function.durationMs?.largest ?? 0
-    let limitMs = platformLimitMs(trigger: function.trigger)
+    let deadlineMs =
+        switch deadlines {
+        case .platform: platformDeadlineMs(of: function)
+        case .drawn:
+            drawDeadlineMs(of: function, p99Ms: durations.value(at: 0.99), seed: seed)
+        }
     return FunctionProfile(
         number: number, id: id, trigger: function.trigger, runtime: nil,
         memoryMb: allotment(for: usedMb),
-        // The premium plan knows longer ones than the consumption plan's limit.
-        deadlineMs: longestMs < limitMs
-            ? limitMs : min(FieldLimits.durationMsMax, (longestMs * 2).rounded(.up)),
+        deadlineMs: deadlineMs,
         utilisation: random.uniform(in: 0.05...1), seed: random.next(), durationMs: durations,
         durationIsMeasured: true,
         memoryPeakMb: memory,
@@ -151,8 +163,30 @@ func allotment(for usedMb: Double, most: Double = .infinity) -> Double {
 }
 
 /// Azure's limits in 2019: 230 s for what answers HTTP, 10 minutes on the consumption plan.
-private func platformLimitMs(trigger: String) -> Double {
-    trigger == "http" ? 230_000 : 600_000
+private func platformDeadlineMs(of function: AzureTrace.Function) -> Double {
+    let longestMs = function.durationMs?.largest ?? 0
+    let limitMs = function.trigger == "http" ? 230_000.0 : 600_000
+    // The premium plan knows longer ones than the consumption plan's limit.
+    return longestMs < limitMs
+        ? limitMs : min(FieldLimits.durationMsMax, (longestMs * 2).rounded(.up))
+}
+
+private func drawDeadlineMs(
+    of function: AzureTrace.Function, p99Ms: Double, seed: UInt64
+) -> Double {
+    var customers = SeededRandom(seed: seed, for: "strictness of \(function.owner)")
+    var random = SeededRandom(seed: seed, for: "deadline of \(function.app)/\(function.function)")
+    let slack = deadlineSlack(isStrict: customers.chance(strictShare), &random)
+    let ms = (p99Ms * slack / 100).rounded(.up) * 100
+    return min(platformDeadlineMs(of: function), ms)
+}
+
+/// Of customers.
+let strictShare = 0.3
+
+/// Strict customers allow little more than the slowest takes, others up to a hundredfold.
+func deadlineSlack(isStrict: Bool, _ random: inout SeededRandom) -> Double {
+    isStrict ? random.uniform(in: 1.5...3) : pow(10, random.uniform(in: 1...2))
 }
 
 /// What is invoked this often a minute does not stay broken: somebody looks after it.

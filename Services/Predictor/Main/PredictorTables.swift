@@ -42,17 +42,20 @@ struct PredictorTables {
             .jsonArray(predictions.map { $0.popularityByDay.map(json) }),
             .jsonArray(predictions.map { $0.seasonality.weekOfYear.map { "\($0)" } }),
             .float8Array(predictions.map(\.popularChance)),
+            .float8Array(predictions.map(\.success.inTime?.expected)),
+            .float8Array(predictions.map(\.success.inTime?.low)),
+            .float8Array(predictions.map(\.success.inTime?.high)),
         ]
         try session.execute(
             """
             insert into predictions (\(Self.shared), tier, trigger, memory_mb, deadline_ms,
                 forecast_from, invocations_per_hour, milli_cpu, hour_of_day, day_of_week,
                 canary_gain, canary_why, success_drift, invocations_by_day, week_of_year,
-                popular_chance)
+                popular_chance, success_in_time, success_in_time_low, success_in_time_high)
             select * from unnest(\(Self.sharedTypes), $14::text[], $15::text[], $16::float8[],
                 $17::float8[], $18::timestamptz[], $19::jsonb[], $20::jsonb[], $21::jsonb[],
                 $22::jsonb[], $23::float8[], $24::text[], $25::float8[], $26::jsonb[],
-                $27::jsonb[], $28::float8[])
+                $27::jsonb[], $28::float8[], $29::float8[], $30::float8[], $31::float8[])
             on conflict (customer, service) do update set \(Self.sharedUpdates),
                 tier = excluded.tier, trigger = excluded.trigger,
                 memory_mb = excluded.memory_mb, deadline_ms = excluded.deadline_ms,
@@ -62,7 +65,10 @@ struct PredictorTables {
                 day_of_week = excluded.day_of_week, canary_gain = excluded.canary_gain,
                 canary_why = excluded.canary_why, success_drift = excluded.success_drift,
                 invocations_by_day = excluded.invocations_by_day,
-                week_of_year = excluded.week_of_year, popular_chance = excluded.popular_chance
+                week_of_year = excluded.week_of_year, popular_chance = excluded.popular_chance,
+                success_in_time = excluded.success_in_time,
+                success_in_time_low = excluded.success_in_time_low,
+                success_in_time_high = excluded.success_in_time_high
             """, sharedParameters(predictions) + own)
     }
 

@@ -121,9 +121,9 @@ struct DemandForecast {
     /// Days are all alike, as far as is known.
     var isWeekFlat: Bool { weekFactors.allSatisfy { $0 == 1 } }
 
-    /// The level may move as days do.
+    /// The level may move as days do, each week by as much as in the first.
     var levelInFourWeeks: GammaDistribution {
-        let shape = 1 / (1 / level.shape + dailyDispersion)
+        let shape = 1 / (1 / level.shape + 4 * dailyDispersion)
         return GammaDistribution(shape: shape, rate: shape / level.mean)
     }
 

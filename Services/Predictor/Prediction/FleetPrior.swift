@@ -8,6 +8,13 @@ struct FleetPrior {
     let success: SuccessHierarchy
     /// (ages) of (4) by which each way of forgetting counts.
     let memoryWeights: [SIMD4<Double>]
+    /// The same of success within the deadline.
+    let inTime: SuccessHierarchy
+    let inTimeWeights: [SIMD4<Double>]
+    /// Whether any invocation had a deadline.
+    let knowsDeadlines: Bool
+    /// By how much claims count.
+    let claims: ClaimWorths
     private let busyness: [String: BusynessVotes]
     private let allBusyness: BusynessVotes
     private let triggerSeasons: [String: SeasonVotes]
@@ -22,10 +29,8 @@ struct FleetPrior {
     init(_ contributions: [PriorContribution]) {
         var successes = 0
         var outcomes = 0
-        var votes: [String: Votes] = [:]
-        var mixtures: [String: RateMixture] = [:]
-        var losses = MemoryLosses()
-        var customers: [SuccessHierarchy.Group: Votes] = [:]
+        var losses = (success: MemoryLosses(), inTime: MemoryLosses())
+        var claims: [SuccessHierarchy.Group: ClaimRecord] = [:]
         var busyness: [String: BusynessVotes] = [:]
         var seasons: [String: SeasonVotes] = [:]
         var clusters: [Cluster: SeasonVotes] = [:]
@@ -34,26 +39,28 @@ struct FleetPrior {
         for contribution in contributions {
             successes += contribution.successes
             outcomes += contribution.outcomes
-            losses = losses + contribution.losses
+            losses.success = losses.success + contribution.success.losses
+            losses.inTime = losses.inTime + contribution.inTime.losses
+            for customer in contribution.success.customers {
+                claims[customer.group] = (claims[customer.group] ?? .init()) + customer.claims
+            }
             for trigger in contribution.triggers {
-                votes[trigger.name] = (votes[trigger.name] ?? Votes()) + trigger.votes
                 busyness[trigger.name] = (busyness[trigger.name] ?? .init()) + trigger.busyness
                 seasons[trigger.name] = (seasons[trigger.name] ?? .init()) + trigger.season
                 allBusyness = allBusyness + trigger.busyness
                 fleetSeason = fleetSeason + trigger.season
-                mixtures[trigger.name] = (mixtures[trigger.name] ?? .init()) + trigger.mixture
-            }
-            for customer in contribution.customers {
-                customers[customer.group] = (customers[customer.group] ?? Votes()) + customer.votes
             }
             for part in contribution.clusters {
                 clusters[part.cluster] = (clusters[part.cluster] ?? .init()) + part.season
             }
         }
         baseline = (Double(successes) + 0.5) / (Double(outcomes) + 1)
-        success = SuccessHierarchy(
-            triggers: votes, customers: customers, mixtures: mixtures)
-        memoryWeights = (0..<MemoryLosses.ages).map(losses.weights(age:))
+        success = SuccessHierarchy(contributions.map(\.success))
+        inTime = SuccessHierarchy(contributions.map(\.inTime))
+        memoryWeights = (0..<MemoryLosses.ages).map(losses.success.weights(age:))
+        inTimeWeights = (0..<MemoryLosses.ages).map(losses.inTime.weights(age:))
+        knowsDeadlines = contributions.contains { !$0.inTime.triggers.isEmpty }
+        self.claims = ClaimWorths(claims)
         self.busyness = busyness
         self.allBusyness = allBusyness
         triggerSeasons = seasons

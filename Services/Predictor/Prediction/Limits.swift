@@ -3,10 +3,14 @@ enum Limits {
     /// Of a partition; the next one is counted and not taken.
     static let services = 20_000
     static let functionsPerService = 64
+    /// Services like a function's that are kept.
+    static let nearestPerFunction = 5
     /// Parts of the prior that a partition reads, its own aside.
     static let contributions = 1_024
     /// Of one partition's contribution: those with most evidence.
     static let contributedCustomers = 1_000
+    /// Of customers of either rate: half as many are named where names are long.
+    static let contributedCustomerBytes = 180_000
     static let contributedTriggers = 32
     static let contributedClusters = 512
     /// Triggers, and clusters, whose seasons are written down: the busiest of a partition.

@@ -158,11 +158,20 @@ struct MemoryLosses: Equatable {
         }
     }
 
-    /// (ways) that sum to 1: Bayes' rule, had one of them to be the right one.
+    /// What an outcome tells of the ways, beside one that had nothing to do with any other.
+    ///
+    /// A service's outcomes come in bursts that end alike, and a mean of ways that differ foretells better
+    /// than the best of them: by Bayes' rule in full a few days of one fleet chose for all that followed.
+    /// From 0 to 0.01 it makes no difference where outcomes are many (half a million) or few (four thousand).
+    private static let evidencePerOutcome = 0.01
+
+    /// (ways) that sum to 1: Bayes' rule, had one of them to be the right one, tempered.
+    /// - SeeAlso: Grünwald, "The Safe Bayesian" (2012), section 3.
     func weights(age: Int) -> SIMD4<Double> {
+        let evidence = Self.unit * Self.evidencePerOutcome
         var weights = SIMD4<Double>()
         for i in 0..<4 {
-            weights[i] = exp(-Double(sums[age][i] - sums[age].min()) * Self.unit)
+            weights[i] = exp(-Double(sums[age][i] - sums[age].min()) * evidence)
         }
         return weights / weights.sum()
     }

@@ -8,6 +8,11 @@ extension ServiceState {
         of id: ServiceID, asOfMs endMs: Int64, prior: FleetPrior, tail: Double
     ) -> Prediction {
         let success = success(of: id, atMs: endMs, prior: prior)
+        let rate = Prediction.Interval(success.distribution, tail: tail)
+        let inTime = inTime(of: id, atMs: endMs, prior: prior).map {
+            // Who is in time has succeeded; each is learnt by itself, so the one may come out above.
+            Prediction.Interval($0, tail: tail).within(rate)
+        }
         let forecast = forecast(untilMs: endMs, prior: prior)
         let firstHour = endMs / Clock.hourMs
         let weekOfYear = prior.weekOfYear(trigger: trigger ?? "")
@@ -24,8 +29,8 @@ extension ServiceState {
             memoryMb: newest?.memoryMb ?? announced?.memoryMb,
             deadlineMs: newest?.deadlineMs ?? announced?.deadlineMs,
             success: Prediction.SuccessRate(
-                rate: Prediction.Interval(success.distribution, tail: tail), samples: outcomesEver,
-                level: success.level.rawValue, baseline: prior.baseline, drift: outcomes.drift),
+                rate: rate, samples: outcomesEver, level: success.level.rawValue,
+                baseline: prior.baseline, drift: outcomes.drift, inTime: inTime),
             invocationsPerHour: plan.hours,
             milliCpu: Prediction.Forecast(
                 startMs: plan.hours.startMs, expected: cpu(plan.hours.expected),
@@ -64,5 +69,12 @@ extension ServiceState {
 extension Prediction.Interval {
     fileprivate init(_ rate: RateDistribution, tail: Double) {
         self.init(expected: rate.mean, low: rate.quantile(tail), high: rate.quantile(1 - tail))
+    }
+
+    /// Nowhere above another.
+    fileprivate func within(_ other: Self) -> Self {
+        Self(
+            expected: min(expected, other.expected), low: min(low, other.low),
+            high: min(high, other.high))
     }
 }

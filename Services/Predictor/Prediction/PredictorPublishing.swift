@@ -27,7 +27,8 @@ extension PredictorStage {
             }
             // All are settled up to the same slot, then what is older fades.
             for id in services.keys.sorted() { settle(id) }
-            losses.fade(hours: 1)
+            losses.success.fade(hours: 1)
+            losses.inTime.fade(hours: 1)
             tail.fade(hours: 1)
             contribute(&effects)
             combined = nil
@@ -62,8 +63,9 @@ extension PredictorStage {
         let voters = ids.filter { services[$0]?.demand != nil }
         let parts = voters.compactMap { services[$0]?.part(of: $0) }
         var contribution = PriorContribution(
-            of: parts, losses: losses,
+            of: parts, losses: losses.success, inTimeLosses: losses.inTime,
             beside: others.sorted { $0.key < $1.key }.map(\.value.contribution))
+        judgeClaims(&contribution, Dictionary(uniqueKeysWithValues: zip(voters, parts)))
         contribution.demand = demand
         if demand != own.demand { taught = nil }
         guard contribution != own || ownReleasedMs != watermarkMs else { return }
@@ -71,9 +73,13 @@ extension PredictorStage {
         ownReleasedMs = watermarkMs
         changed.insert(Self.contributionKey)
         for (id, part) in zip(voters, parts) {
-            let vote = contribution.vote(of: part)
-            guard services[id]?.voted != vote else { continue }
+            let vote = contribution.success.vote(of: part.success)
+            let voteInTime = contribution.inTime.vote(of: part.inTime)
+            guard services[id]?.voted != vote || services[id]?.votedInTime != voteInTime else {
+                continue
+            }
             services[id]?.voted = vote
+            services[id]?.votedInTime = voteInTime
             changed.insert(Self.key(of: id))
         }
         let bytes = contribution.encoded
@@ -92,15 +98,16 @@ extension PredictorStage {
     }
 
     /// Learns what no correction can change any more of a service, and scores what was foretold.
-    private mutating func settle(_ id: ServiceID) {
+    mutating func settle(_ id: ServiceID) {
         guard let watermarkMs, var service = services[id] else { return }
-        let (settled, losses) = service.settle(
+        let (settled, lessons) = service.settle(
             beforeMs: watermarkMs - Clock.correctableForMs)
         guard service != services[id] else { return }
         services[id] = service
         changed.insert(Self.key(of: id))
-        self.losses = self.losses + losses
-        if losses != MemoryLosses() { changed.insert(Self.partitionKey) }
+        losses.success = losses.success + lessons.success
+        losses.inTime = losses.inTime + lessons.inTime
+        if lessons != ServiceState.Lessons() { changed.insert(Self.partitionKey) }
         for slot in settled where slot.outcomes > 0 {
             let day = slot.startMs / Clock.dayMs
             let none = PredictionScore(partition: partition, dayStartMs: day * Clock.dayMs)

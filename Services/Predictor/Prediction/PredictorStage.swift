@@ -18,7 +18,7 @@ public struct PredictorStage: Stage {
     /// Sums over all days.
     var scored: PredictionScore
     /// How well each way of forgetting foretold.
-    var losses = MemoryLosses()
+    var losses = ServiceState.Lessons()
     /// By how much intervals are cut at each side.
     var tail = IntervalTail()
     /// This partition's part of the prior, as it was last released.
@@ -111,6 +111,12 @@ public struct PredictorStage: Stage {
             watermarkMs = startMs
             changed.insert(Self.partitionKey)
         }
+        // By what is settled its drift is known: by slots alone, whatever came between them.
+        if let oldestMs = services[id]?.recent.first?.startMs, let watermarkMs,
+            oldestMs < watermarkMs - Clock.correctableForMs
+        {
+            settle(id)
+        }
         let prior = prior()
         guard var service = services[id] else { return }
         let foretold = service.foretold(of: id, atMs: startMs, prior: prior)
@@ -137,10 +143,23 @@ public struct PredictorStage: Stage {
         service.clusters[representation.function] = ServiceState.Membership(
             cluster: Cluster(
                 modelVersion: representation.modelVersion, number: representation.cluster),
-            slots: representation.slots)
+            slots: representation.slots, nearest: Self.nearest(representation))
         guard service != services[id] else { return }
         services[id] = service
         touch(id)
+    }
+
+    /// The services of the nearest functions; what is no name or score is nothing to us.
+    private static func nearest(_ representation: Representation) -> [ServiceState.Near] {
+        var nearest: [ServiceState.Near] = []
+        for neighbour in representation.nearest {
+            let id = neighbour.functionID.service
+            guard nearest.count < Limits.nearestPerFunction, (-1...1).contains(neighbour.score),
+                id != representation.serviceID, !nearest.contains(where: { $0.service == id })
+            else { continue }
+            nearest.append(.init(service: id, score: Float(neighbour.score)))
+        }
+        return nearest
     }
 
     private mutating func take(

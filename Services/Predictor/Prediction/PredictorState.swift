@@ -5,7 +5,7 @@ extension PredictorStage {
     static let partitionKey = "partition"
     static let contributionKey = "contribution"
     private static let servicePrefix = "service/"
-    private static let layout: UInt8 = 2
+    private static let layout: UInt8 = 3
 
     static func key(of id: ServiceID) -> String { "\(servicePrefix)\(id.path)" }
 
@@ -50,9 +50,10 @@ extension PredictorStage {
         if let watermarkMs { writer.write(watermarkMs) }
         writer.write(scored)
         writer.write(scores.sorted { $0.key < $1.key }) { $0.write($1.value) }
-        writer.write(losses)
+        writer.write(losses.success)
         for value in tail.outside { writer.write(value) }
         writer.write(tail.slots)
+        writer.write(losses.inTime)
         return writer.bytes
     }
 
@@ -66,12 +67,13 @@ extension PredictorStage {
             dirtyScores.insert(score.dayStartMs / Clock.dayMs)
         }
         if reader.version > 1 {
-            losses = try reader.readLosses()
+            losses.success = try reader.readLosses()
             for i in tail.outside.indices {
                 tail.outside[i] = try reader.readInt64(in: IntervalTail.range)
             }
             tail.slots = try reader.readInt64(in: IntervalTail.range)
         }
+        if reader.version > 2 { losses.inTime = try reader.readLosses() }
         try reader.finish()
     }
 

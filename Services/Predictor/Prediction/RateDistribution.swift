@@ -110,6 +110,11 @@ struct RateDistribution: Equatable {
         return ofRates / sum
     }
 
+    /// How likely outcomes in a given order are, beside those of the rate that makes them likeliest.
+    func likelihood(successes: Double, failures: Double) -> Double {
+        unscaledAfter(successes: successes, failures: failures).reduce(0, +)
+    }
+
     /// The mean of several, each after its own outcomes.
     func after(
         _ ways: [(successes: Double, failures: Double, share: Double)]

@@ -9,13 +9,19 @@ struct ServiceState: Equatable {
     /// Slots that can still be corrected, by time and function.
     var recent: [RecentSlot] = []
     var outcomes = OutcomeHistory()
+    /// Of the outcomes of which it is known: whether they were successes within their deadline.
+    var inTime = OutcomeHistory()
     var demand: DemandHistory?
     /// What its newest slot said of it.
     var newest: Facts?
     /// By function, as the learner last said.
     var clusters: [String: Membership] = [:]
-    /// Its vote in the partition's last contribution.
+    /// Its votes in the partition's last contribution, and its part in how claims came out.
     var voted = Votes()
+    var votedInTime = Votes()
+    var claimed = ClaimRecord()
+    /// What services like it said then.
+    var kin = Votes()
 
     struct RecentSlot: Equatable {
         var startMs: Int64
@@ -23,6 +29,8 @@ struct ServiceState: Equatable {
         var correction: Int
         var successes: Int
         var outcomes: Int
+        /// Successes within their deadline; nil where it is not known.
+        var inTime: Int?
         var cpuMs: Double
         /// What was foretold when the slot was first read, by us and by the baseline.
         var foretold: Foretold
@@ -41,6 +49,14 @@ struct ServiceState: Equatable {
     struct Membership: Equatable {
         var cluster: Cluster
         var slots: Int
+        /// Services whose functions are most alike, best first, each once.
+        var nearest: [Near] = []
+    }
+
+    struct Near: Equatable {
+        var service: ServiceID
+        /// -1 to 1.
+        var score: Float
     }
 
     /// Whether anybody but the learner has spoken of it.
@@ -49,6 +65,8 @@ struct ServiceState: Equatable {
     var trigger: String? { newest?.trigger ?? announced?.trigger }
     var outcomesEver: Int { recent.reduce(outcomes.outcomesEver) { $0 + $1.outcomes } }
     var successesEver: Int { recent.reduce(outcomes.successesEver) { $0 + $1.successes } }
+    var inTimeEver: Int { recent.reduce(inTime.successesEver) { $0 + ($1.inTime ?? 0) } }
+    var timedEver: Int { recent.reduce(inTime.outcomesEver) { $0 + $1.timed } }
     var slots: Int { (demand?.slots ?? 0) + recent.count }
 
     func group(of id: ServiceID) -> SuccessHierarchy.Group {
@@ -60,54 +78,6 @@ struct ServiceState: Equatable {
         clusters.sorted { $0.key < $1.key }.map(\.value).max {
             ($0.cluster.modelVersion, $0.slots) < ($1.cluster.modelVersion, $1.slots)
         }?.cluster
-    }
-
-    /// Its own outcomes in its class, those too that can still be corrected.
-    var memory: OutcomeMemory {
-        var memory = outcomes.memory
-        for slot in recent {
-            memory.learn(
-                successes: Double(slot.successes), failures: Double(slot.outcomes - slot.successes),
-                atMs: slot.startMs)
-        }
-        return memory
-    }
-
-    /// Its own outcomes; those of a former class count at the odds of this one, by as much as the two
-    /// differ beyond chance: both means are shrunk to the fleet's.
-    private func memory(prior: FleetPrior) -> OutcomeMemory {
-        guard let former = outcomes.former else { return memory }
-        let offset =
-            prior.success.logOdds(ofTrigger: trigger ?? "")
-            - prior.success.logOdds(ofTrigger: former.trigger)
-        return former.memory.shifted(by: offset) + memory
-    }
-
-    func success(of id: ServiceID, atMs: Int64, prior: FleetPrior) -> SuccessEstimate {
-        SuccessEstimate(
-            prior.success.prior(group(of: id), without: voted), memory(prior: prior), atMs: atMs,
-            drift: outcomes.drift,
-            weights: prior.memoryWeights[MemoryLosses.age(outcomes: outcomesEver)])
-    }
-
-    /// What is foretold of outcomes from `atMs` on.
-    func foretold(of id: ServiceID, atMs: Int64, prior: FleetPrior) -> Foretold {
-        let together = success(of: id, atMs: atMs, prior: prior).distribution
-        let memory = memory
-        let (successes, failures) = memory.worth(of: .all, atMs: atMs, drift: outcomes.drift)
-        return Foretold(
-            rate: together.mean, strength: Float(together.strength),
-            byWay: memory.rates(atMs: atMs, drift: outcomes.drift),
-            ownStrength: Float(successes + failures + 2))
-    }
-
-    struct Foretold: Equatable {
-        var rate: Double
-        /// Outcomes that it was worth.
-        var strength: Float
-        /// (ways) by its own outcomes alone, and how many those were worth.
-        var byWay: SIMD4<Float>
-        var ownStrength: Float
     }
 
     /// - Parameter endMs: up to when slots are known.
@@ -141,7 +111,8 @@ struct ServiceState: Equatable {
         guard let function = index(of: slot.function) else { return false }
         var taken = RecentSlot(
             startMs: slot.slotStartMs, function: function, correction: slot.correction,
-            successes: slot.counts.success, outcomes: slot.counts.total, cpuMs: slot.cpuMs,
+            successes: slot.counts.success, outcomes: slot.counts.total,
+            inTime: slot.successInTime, cpuMs: slot.cpuMs,
             foretold: foretold, baseline: baseline,
             isNew: outcomesEver <= Self.newOutcomesMax)
         let place =
@@ -164,6 +135,7 @@ struct ServiceState: Equatable {
         if slot.slotStartMs >= newest?.slotStartMs ?? 0 {
             if let trigger = newest?.trigger, let other = slot.trigger, other != trigger {
                 outcomes.leave(trigger)
+                inTime.leave(trigger)
             }
             newest = Facts(
                 slotStartMs: slot.slotStartMs, trigger: slot.trigger, memoryMb: slot.memoryMb,
@@ -175,25 +147,39 @@ struct ServiceState: Equatable {
     /// A service is new up to so many outcomes.
     static let newOutcomesMax = 10
 
+    /// What slots taught of the ways of forgetting.
+    struct Lessons: Equatable {
+        var success = MemoryLosses()
+        var inTime = MemoryLosses()
+    }
+
     /// Learns slots that no correction can change any more, and the hours that they complete.
     /// - Returns: those slots, oldest first, and how well each way of forgetting foretold them.
-    mutating func settle(beforeMs: Int64) -> (slots: [RecentSlot], losses: MemoryLosses) {
-        var losses = MemoryLosses()
-        guard demand != nil else { return ([], losses) }
+    mutating func settle(beforeMs: Int64) -> (slots: [RecentSlot], lessons: Lessons) {
+        var lessons = Lessons()
+        guard demand != nil else { return ([], lessons) }
         let settled = Array(recent.prefix { $0.startMs < beforeMs })
         recent.removeFirst(settled.count)
         for slot in settled {
-            losses.add(
+            lessons.success.add(
                 slot.foretold.byWay,
                 age: MemoryLosses.age(outcomes: outcomes.outcomesEver), successes: slot.successes,
                 outcomes: slot.outcomes)
             outcomes.learn(
                 successes: slot.successes, outcomes: slot.outcomes, slotStartMs: slot.startMs)
+            if let inTime = slot.inTime {
+                lessons.inTime.add(
+                    slot.foretold.inTimeByWay,
+                    age: MemoryLosses.age(outcomes: self.inTime.outcomesEver), successes: inTime,
+                    outcomes: slot.timed)
+                self.inTime.learn(
+                    successes: inTime, outcomes: slot.timed, slotStartMs: slot.startMs)
+            }
             demand?.learn(
                 invocations: slot.outcomes, cpuMs: slot.cpuMs, slotStartMs: slot.startMs)
         }
         demand?.learnHours(before: beforeMs / Clock.hourMs)
-        return (settled, losses)
+        return (settled, lessons)
     }
 
     /// What it adds to its partition's contribution.
@@ -201,7 +187,7 @@ struct ServiceState: Equatable {
         guard let demand else { return nil }
         return PriorContribution.Part(
             group: group(of: id), successesEver: successesEver, outcomesEver: outcomesEver,
-            demand: demand, cluster: cluster)
+            inTimeEver: inTimeEver, timedEver: timedEver, demand: demand, cluster: cluster)
     }
 
     private mutating func index(of function: String) -> Int? {

@@ -2,8 +2,9 @@ internal import Processing
 internal import Topics
 
 extension ServiceState {
-    /// The second has outcomes by each way of forgetting, and each of the last hours.
-    static let layout: UInt8 = 2
+    /// The second has outcomes by each way of forgetting, and each of the last hours; the third success in
+    /// time, and what services like it say.
+    static let layout: UInt8 = 3
 
     var encoded: [UInt8] {
         var writer = StateWriter(version: Self.layout)
@@ -26,9 +27,17 @@ extension ServiceState {
             writer.write(entry.value.cluster.modelVersion)
             writer.write(entry.value.cluster.number)
             writer.write(entry.value.slots)
+            writer.write(entry.value.nearest) { writer, near in
+                writer.write(near.service.customer)
+                writer.write(near.service.service)
+                writer.write(near.score)
+            }
         }
-        writer.write(voted.successes)
-        writer.write(voted.weight)
+        writer.write(voted)
+        writer.write(inTime)
+        writer.write(votedInTime)
+        writer.write(claimed)
+        writer.write(kin)
         return writer.bytes
     }
 
@@ -60,11 +69,18 @@ extension ServiceState {
                 cluster: Cluster(
                     modelVersion: try reader.readInt(in: 0...FieldLimits.versionMax),
                     number: try reader.readInt(in: 0...FieldLimits.versionMax)),
-                slots: try reader.readInt(in: StateLimits.counts))
+                slots: try reader.readInt(in: StateLimits.counts),
+                nearest: reader.version > 2 ? try reader.readNearest() : [])
         }
         voted = Votes(
             successes: try reader.readDouble(in: StateLimits.amounts),
             weight: try reader.readDouble(in: StateLimits.amounts))
+        if reader.version > 2 {
+            inTime = try reader.readOutcomes()
+            votedInTime = try reader.readVotes()
+            claimed = try reader.readClaims()
+            kin = try reader.readVotes()
+        }
         try reader.finish()
     }
 }
@@ -93,27 +109,10 @@ extension StateWriter {
         write(slot.foretold.ownStrength)
         write(slot.baseline)
         write(slot.isNew)
-    }
-
-    fileprivate mutating func write(_ outcomes: OutcomeHistory) {
-        write(outcomes.memory)
-        write(outcomes.former != nil)
-        if let former = outcomes.former {
-            write(former.trigger)
-            write(former.memory)
-        }
-        write(outcomes.successesEver)
-        write(outcomes.outcomesEver)
-        write(outcomes.surprise)
-        write(outcomes.slots)
-    }
-
-    private mutating func write(_ memory: OutcomeMemory) {
-        for way in OutcomeMemory.Way.allCases {
-            write(memory.successes[way.rawValue])
-            write(memory.failures[way.rawValue])
-        }
-        write(memory.asOfMs)
+        write(slot.inTime != nil)
+        guard let inTime = slot.inTime else { return }
+        write(inTime)
+        for way in OutcomeMemory.Way.allCases { write(slot.foretold.inTimeByWay[way.rawValue]) }
     }
 
     fileprivate mutating func write(_ demand: DemandHistory) {
@@ -164,7 +163,7 @@ extension StateReader {
     }
 
     fileprivate mutating func readRecentSlot() throws(CorruptState) -> ServiceState.RecentSlot {
-        let slot = ServiceState.RecentSlot(
+        var slot = ServiceState.RecentSlot(
             startMs: try readInt64(in: StateLimits.timesMs),
             function: try readInt(in: 0...Limits.functionsPerService),
             correction: try readInt(in: 0...FieldLimits.versionMax),
@@ -173,6 +172,13 @@ extension StateReader {
             cpuMs: try readDouble(in: StateLimits.amounts), foretold: try readForetold(),
             baseline: try readDouble(in: 0...1), isNew: try readBool())
         try check(slot.successes, outOf: slot.outcomes)
+        guard version > 2, try readBool() else { return slot }
+        let inTime = try readInt(in: StateLimits.counts)
+        try check(inTime, outOf: slot.successes)
+        slot.inTime = inTime
+        for way in OutcomeMemory.Way.allCases {
+            slot.foretold.inTimeByWay[way.rawValue] = try readFloat(in: 0...1)
+        }
         return slot
     }
 
@@ -192,45 +198,17 @@ extension StateReader {
 
     private static var strengths: ClosedRange<Float> { 0...1e12 }
 
-    fileprivate mutating func readOutcomes() throws(CorruptState) -> OutcomeHistory {
-        let memory = try version == 1 ? readMemoryOfLayout1() : readMemory()
-        var former: OutcomeHistory.Former?
-        if version > 1, try readBool() {
-            former = OutcomeHistory.Former(trigger: try readWord(), memory: try readMemory())
+    fileprivate mutating func readNearest() throws(CorruptState) -> [ServiceState.Near] {
+        let nearest = try readArray { reader throws(CorruptState) in
+            ServiceState.Near(
+                service: ServiceID(
+                    customer: try reader.readWord(), service: try reader.readWord()),
+                score: try reader.readFloat(in: -1...1))
         }
-        let history = OutcomeHistory(
-            memory: memory, former: former, successesEver: try readInt(in: StateLimits.counts),
-            outcomesEver: try readInt(in: StateLimits.counts),
-            surprise: try readDouble(in: StateLimits.amounts),
-            slots: try readDouble(in: StateLimits.amounts))
-        try check(history.successesEver, outOf: history.outcomesEver)
-        return history
-    }
-
-    private mutating func readMemory() throws(CorruptState) -> OutcomeMemory {
-        var memory = OutcomeMemory()
-        for way in OutcomeMemory.Way.allCases {
-            memory.successes[way.rawValue] = try readFloat(in: OutcomeMemory.sums)
-            memory.failures[way.rawValue] = try readFloat(in: OutcomeMemory.sums)
+        guard nearest.count <= Limits.nearestPerFunction else {
+            throw CorruptState("\(nearest.count) services like a function's")
         }
-        memory.asOfMs = try readInt64(in: StateLimits.timesMs)
-        return memory
-    }
-
-    /// Only outcomes that were forgotten by time.
-    private mutating func readMemoryOfLayout1() throws(CorruptState) -> OutcomeMemory {
-        let successes = try readDouble(in: StateLimits.amounts)
-        let failures = try readDouble(in: StateLimits.amounts)
-        return OutcomeMemory(
-            successes: SIMD4(repeating: Float(min(successes, OutcomeMemory.sumMax))),
-            failures: SIMD4(repeating: Float(min(failures, OutcomeMemory.sumMax))),
-            asOfMs: try readInt64(in: StateLimits.timesMs))
-    }
-
-    private func check(_ successes: Int, outOf outcomes: Int) throws(CorruptState) {
-        guard successes <= outcomes else {
-            throw CorruptState("\(successes) successes of \(outcomes) outcomes")
-        }
+        return nearest
     }
 
     fileprivate mutating func readDemand() throws(CorruptState) -> DemandHistory {

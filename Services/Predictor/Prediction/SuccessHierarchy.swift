@@ -15,14 +15,18 @@ struct SuccessHierarchy {
         }
     }
 
-    /// Votes that a trigger's mean is shrunk to the fleet's by.
-    static let triggerStrength = 5.0
-    /// Candidates for the strength of a level: outcomes that the parent's mean is worth.
+    /// Candidates for the strength of a level: outcomes that the parent's mean is worth. By the greatest
+    /// a level hardly differs from its parent.
     private static let strengths: [Double] = (0..<15).map { exp(-1.2 + 0.5 * Double($0)) }
+    /// What is likely before any trigger, and any customer, was seen, give or take a factor of 7.
+    private static let triggerStrengthFirst = 5.0
+    private static let customerStrengthFirst = 2.0
 
     private let fleet: Votes
     private let triggers: [String: Votes]
     private let customers: [Group: Votes]
+    /// Votes that a trigger's mean is shrunk to the fleet's by.
+    private let triggerStrength: Double
     /// Votes that a customer's mean within a trigger is shrunk to the trigger's by.
     private let customerStrength: Double
     private let shapes: [String: TiltedMixture]
@@ -39,17 +43,19 @@ struct SuccessHierarchy {
         let shared = Self.shared(mixtures)
         sharedShape = TiltedMixture(shared)
         shapes = mixtures.mapValues { TiltedMixture($0.distribution(base: shared)) }
-        customerStrength = Self.best(
-            Self.strengths.map { strength in
-                customers.sorted { $0.key < $1.key }.reduce(0) { sum, entry in
-                    let mean = Self.mean(of: triggers[entry.key.trigger] ?? Votes(), in: fleet)
-                    let prior = BetaDistribution(mean: mean, strength: strength)
-                    let votes = entry.value
-                    return sum
-                        + prior.logLikelihood(
-                            successes: votes.successes, failures: votes.weight - votes.successes)
-                }
-            })
+        let triggerStrength = Self.likeliest(
+            triggers.sorted { $0.key < $1.key }.map {
+                (votes: $0.value, mean: Self.mean(of: fleet - $0.value))
+            }, first: Self.triggerStrengthFirst)
+        self.triggerStrength = triggerStrength
+        customerStrength = Self.likeliest(
+            customers.sorted { $0.key < $1.key }.map {
+                let trigger = triggers[$0.key.trigger] ?? Votes()
+                return (
+                    votes: $0.value,
+                    mean: Self.mean(of: trigger, in: fleet, strength: triggerStrength)
+                )
+            }, first: Self.customerStrengthFirst)
     }
 
     /// Of the whole fleet's services.
@@ -65,33 +71,45 @@ struct SuccessHierarchy {
     func prior(_ group: Group, without vote: Votes = Votes()) -> SuccessPrior {
         let ofTrigger = (triggers[group.trigger] ?? Votes()) - vote
         let ofCustomer = (customers[group] ?? Votes()) - vote
-        let triggerMean = Self.mean(of: ofTrigger, in: fleet - vote)
+        let triggerMean = Self.mean(
+            of: ofTrigger, in: fleet - vote, strength: triggerStrength)
         let known = ofCustomer.weight + customerStrength
         let mean = (ofCustomer.successes + customerStrength * triggerMean) / known
         let level: Level =
             ofCustomer.weight >= customerStrength
-            ? .customer : ofTrigger.weight >= Self.triggerStrength ? .trigger : .fleet
+            ? .customer : ofTrigger.weight >= triggerStrength ? .trigger : .fleet
         let shape = shapes[group.trigger] ?? sharedShape
         return SuccessPrior(distribution: shape.distribution(mean: mean), level: level)
     }
 
     /// What services of a trigger have in common, beside all others.
     func logOdds(ofTrigger trigger: String) -> Double {
-        RateGrid.logOdds(of: Self.mean(of: triggers[trigger] ?? Votes(), in: fleet))
+        RateGrid.logOdds(
+            of: Self.mean(
+                of: triggers[trigger] ?? Votes(), in: fleet, strength: triggerStrength))
     }
 
-    private static func mean(of trigger: Votes, in fleet: Votes) -> Double {
-        // Before anything is known: as good as not, by one vote.
-        let fleetMean = (fleet.successes + 0.5) / (fleet.weight + 1)
-        return (trigger.successes + triggerStrength * fleetMean)
-            / (trigger.weight + triggerStrength)
+    /// Before anything is known: as good as not, by one vote.
+    private static func mean(of fleet: Votes) -> Double {
+        (fleet.successes + 0.5) / (fleet.weight + 1)
     }
 
-    /// Before any customer was seen 2 is likely, give or take a factor of 7.
-    private static func best(_ logs: [Double]) -> Double {
-        let scores = zip(strengths, logs).map { strength, likelihood in
-            let distance = log(strength / 2) / 2
-            return likelihood - distance * distance / 2
+    private static func mean(of trigger: Votes, in fleet: Votes, strength: Double) -> Double {
+        (trigger.successes + strength * mean(of: fleet)) / (trigger.weight + strength)
+    }
+
+    /// The strength by which parents' means tell most of what their groups voted.
+    private static func likeliest(
+        _ groups: [(votes: Votes, mean: Double)], first: Double
+    ) -> Double {
+        let scores = strengths.map { strength in
+            let distance = log(strength / first) / 2
+            return groups.reduce(-distance * distance / 2) { sum, group in
+                sum
+                    + BetaDistribution(mean: group.mean, strength: strength).logLikelihood(
+                        successes: group.votes.successes,
+                        failures: group.votes.weight - group.votes.successes)
+            }
         }
         return strengths[scores.indices.max { scores[$0] < scores[$1] } ?? 0]
     }

@@ -25,6 +25,10 @@ struct Votes: Equatable {
         return Votes(successes: min(max(0, a.successes - b.successes), weight), weight: weight)
     }
 
+    func scaled(by share: Double) -> Votes {
+        Votes(successes: successes * share, weight: weight * share)
+    }
+
     init(ofServiceWith successes: Double, of outcomes: Double, strength: Double) {
         weight = outcomes > 0 ? outcomes * (strength + 1) / (outcomes + strength) : 0
         self.successes = outcomes > 0 ? successes / outcomes * weight : 0

@@ -44,7 +44,7 @@ public struct SuccessPredictor {
         contribution = PriorContribution(of: parts, losses: losses, beside: [])
         prior = FleetPrior([contribution])
         let votes = Dictionary(
-            uniqueKeysWithValues: contribution.triggers.map { ($0.name, $0.voteStrength) })
+            uniqueKeysWithValues: contribution.success.triggers.map { ($0.name, $0.voteStrength) })
         for (id, known) in services {
             guard let strength = votes[known.trigger] else { continue }
             services[id]?.voted = Votes(

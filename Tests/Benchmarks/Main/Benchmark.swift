@@ -12,7 +12,7 @@ import Workloads
         }
         return """
             usage: benchmark [NAME...] [--smoke] [--passes N]
-                   benchmark broker|bridge|first-prediction [--smoke] [--passes N]
+                   benchmark broker|bridge|first-prediction|placement [--smoke] [--passes N]
                    benchmark featurizer [--help | OPTION...]
 
               Measures all of them, or those named: how many, the median CPU time of a pass, how many
@@ -33,6 +33,8 @@ import Workloads
                                 invocations, beside plain consumption of the same topic
               first-prediction  the predictor as a process, on the embedded broker and PostgreSQL: from the
                                 announcement of a new service until its prediction can be read
+              placement         the allocator's cell: packed from nothing, a decision among 1,000 workers,
+                                memory; it takes minutes
 
             \(list.joined(separator: "\n"))
             """
@@ -105,6 +107,12 @@ import Workloads
                     let benchmark = FirstPredictionBenchmark(
                         size: $0 ? .smoke : .full, passes: $1)
                     print(FirstPredictionBenchmark.table(try benchmark.run(tell)))
+                }
+            ),
+            (
+                PlacementBenchmark.name,
+                { isSmoke, _ in
+                    try PlacementBenchmark(size: isSmoke ? .smoke : .full).run(tell)
                 }
             ),
         ]

@@ -45,11 +45,12 @@ extension Cell {
     private func need(hour: Int64, _ capacity: Claim) -> HourNeed {
         var packing = HourPacking(capacity: capacity)
         var sum = 0
-        let slots = hour * Limits.slotsPerHour..<(hour + 1) * Limits.slotsPerHour
+        let (number, start) = DemandWeek.day(of: hour * Limits.slotsPerHour)
+        let slots = start..<start + Int(Limits.slotsPerHour)
         for (_, function) in functions.sorted(by: { $0.key < $1.key }) {
-            let cpu = slots.map { Int32(function.demand.cpu.value(slot: $0) ?? 0) }
-            let memory = slots.map { Int32(function.demand.memory.value(slot: $0) ?? 0) }
-            packing.add(milliCpu: cpu, memoryMb: memory)
+            guard let day = function.demand.week.day(number) else { continue }
+            let cpu = day.milliCpu[slots].map { max(0, $0) }
+            packing.add(milliCpu: cpu, memoryMb: day.memoryMb[slots].map { max(0, $0) })
             sum += cpu.reduce(0) { $0 + Int($1) }
         }
         let carbon = poweredWorkers.compactMap(\.carbonGPerKwh)
