@@ -3,8 +3,9 @@ internal import Topics
 /// The most that a worker is planned to need of one resource.
 ///
 /// `risk = max_t A(t) + sqrt(z^2 R + max_t B(t))`: the peak over the week of its members' demands
-/// summed slot by slot, `z` standard deviations of their noise, and one of the moments around them. Summing before taking the peak is what sees
-/// that loads which are never high together need less than their peaks.
+/// summed slot by slot, `z` standard deviations of their noise, and one of the moments around them.
+/// Summing before taking the peak is what sees that loads which are never high together need less
+/// than their peaks.
 ///
 /// It is subadditive: `risk(a + b) <= risk(a) + risk(b)`.
 func risk(peak: Int32, variance: Int, burst: Int = 0, deviations: Double) -> Double {
