@@ -1,4 +1,5 @@
 public import Postgres
+public import Processing
 public import Settings
 internal import Telemetry
 public import Topics
@@ -46,6 +47,50 @@ public func runCommand(
             }
         }
     }
+}
+
+/// Runs what an operator asks a stage's tables: it prints the answer, changes nothing, and ends.
+///
+/// - Parameters:
+///   - command: the word after the stage's name.
+///   - answer: asked until PostgreSQL answers.
+/// - Returns: never; with status 0 when there was an answer.
+public func runInquiry(
+    _ command: String, of stage: String, summary: String, positional: [Positional],
+    settings own: [any AnySetting], answer: (Settings, inout Session) throws -> String
+) -> Never {
+    let declared = Command(
+        name: "\(stage) \(command)", summary: summary, positional: positional,
+        settings: StageSettings.all + own, families: [StageSettings.kafka])
+    Program.run(declared, arguments: Array(CommandLine.arguments.dropFirst(2))) { program in
+        let settings = program.settings
+        let postgres = Dependency(Dependency.postgres, log: program.log, health: program.health)
+        let role = settings[StageSettings.databaseRole]
+        let database = Database(
+            target: settings.databaseTarget,
+            role: role == "(stage)" ? stage : (role.isEmpty ? nil : role), schema: stage,
+            application: "\(stage) \(command)", stop: program.stop, dependency: postgres)
+        guard let text = try database.perform({ session in try answer(settings, &session) }) else {
+            throw Stopped()
+        }
+        print(text)
+    }
+}
+
+/// A stage as its partition's last checkpoint has it, without claiming the partition.
+///
+/// - Throws: when the entries are not of this stage.
+public func restored<Run: Stage>(
+    _ stage: Run, partition: Int32, _ session: inout Session
+) throws -> Run {
+    var stage = stage
+    for row in try session.execute(
+        "select key, value from state where partition = $1 order by key", .int4(partition))
+    {
+        try stage.restore(StateEntry(key: row[0], value: row[1] as [UInt8]))
+    }
+    try stage.completeRestore()
+    return stage
 }
 
 private struct Stopped: Error, CustomStringConvertible {

@@ -80,18 +80,36 @@ struct PlanCommand {
         }
     }
 
-    /// (days, without the first) what the allocator would use on that day: it places functions for
-    /// a week, by the week before.
+    /// (days, without the first) what a cell would use on that day: it places functions for a week, by
+    /// the week before, the largest first, and opens a worker when those in use have no room.
     private func workersPlaced() -> [Double] {
         let perDay = trace.slotsPerDay
-        let policy = Antiphase(budget: budget)
+        let loads = Antiphase(budget: budget)
+        var policy = Policy()
+        policy.budgets = loads.budgets
         return (1..<trace.trainDays + trace.testDays).map { day in
             let week = max(0, day - 7) * perDay..<day * perDay
             let history = History(
                 series: trace.days.map { Array($0[week]) }, capacity: Float(capacity),
                 slotsPerDay: perDay)
-            return Double(Set(policy.place(history)).count)
+            let profiles = loads.profiles(history)
+            let peaks = profiles.map { $0.claim.milliCpu }
+            var ledger = Ledger(policy)
+            var alone = 0
+            for i in profiles.indices.sorted(by: { (-peaks[$0], $0) < (-peaks[$1], $1) }) {
+                if case .placed = ledger.place(profiles[i]) { continue }
+                ledger.insert(worker(number: ledger.workers.count))
+                if case .placed = ledger.place(profiles[i]) { continue }
+                alone += 1
+            }
+            return Double(ledger.workersUsed + alone)
         }
+    }
+
+    private func worker(number: Int) -> WorkerLoad {
+        WorkerLoad(
+            name: "w" + "\(number)".padded(to: 6), milliCpu: capacity * Double(unitsPerPercent),
+            memoryMb: 1)
     }
 
     private func dailyPeaks(_ needed: [Double]) -> [Double] {

@@ -8,7 +8,7 @@ public import Topics
 public struct AllocatorStage: Stage {
     public static let inputs: [Topic] = [.workers, .shapes, .representations, .predictions]
 
-    private var cell: Cell
+    private(set) var cell: Cell
 
     public init(cell: Int32, policy: Policy = Policy()) {
         self.cell = Cell(cell, policy)

@@ -164,7 +164,7 @@ extension Cell {
         functions[id] = function
         changes.functions.insert(id)
         let assignment = assignment(of: id, function)
-        effects.publish(assignment)
+        if !policy.isDryRun { effects.publish(assignment) }
         effects.save(.assignment(assignment))
         effects.save(.assignmentHistory(assignment))
     }

@@ -184,6 +184,7 @@ extension Cell {
     mutating func tellAgain(_ effects: inout CellEffects) {
         guard isUntold else { return }
         isUntold = false
+        guard !policy.isDryRun else { return }
         for (id, function) in functions.sorted(by: { $0.key < $1.key })
         where function.revision > 0 {
             effects.publish(assignment(of: id, function))

@@ -14,6 +14,8 @@ public struct Policy: Sendable, Equatable {
     /// (3) by a tier's rank: how many standard deviations of the noise a worker's planned CPU leaves
     /// room for (z). Learned per cell from rolling days; until then that of fleets known before.
     public var deviations = Array(repeating: Calibration.priorDeviations, count: 3)
+    /// Decisions are kept in tables and told nobody: what it would do.
+    public var isDryRun = false
     /// Whether `deviations` are learned.
     public var learns = true
     /// The same for memory, which cannot be throttled.

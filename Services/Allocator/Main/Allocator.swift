@@ -2,9 +2,14 @@ public import Allocation
 internal import Postgres
 internal import Runtime
 public import Settings
+internal import Topics
 
 /// Reads `workers`, `shapes`, `representations` and `predictions`; writes `assignments`.
 @main struct Allocator {
+    private static let name = "allocator"
+    private static let explain = "explain"
+    static let function = Positional(
+        "FUNCTION", "CUSTOMER/SERVICE/FUNCTION, as in dashboard.assignments")
     static let policy = Setting(
         "policy", default: Policy.Kind.antiphase,
         "antiphase sums loads slot by slot; sum_of_peaks takes each at its own peak all the time: "
@@ -31,6 +36,10 @@ public import Settings
         "plan.shortage_cost", default: 19.0, in: 0.01...1_000_000,
         "what an hour with a worker too few costs, in hours of a worker too many")
 
+    static let dryRun = Setting(
+        "dry.run", default: false,
+        "decide and keep the decisions in the tables, but publish no assignment")
+
     static let migrations = [
         Migration(file: "0001-tables.sql", PackageResources._001_tables_sql),
         Migration(file: "0002-overload.sql", PackageResources._002_overload_sql),
@@ -38,29 +47,70 @@ public import Settings
         Migration(file: "0004-planning.sql", PackageResources._004_planning_sql),
     ]
 
+    private static let deciding: [any AnySetting] = [
+        policy, deviations, moved, weights, lotterySeed, effectiveness, shortageCost,
+    ]
+
     static func main() {
+        if CommandLine.arguments.dropFirst().first == explain { answer() }
         runStage(
-            AllocatorStage.self, named: "allocator",
-            summary: "Places functions so that those busy at different times share a worker.",
-            settings: [
-                policy, deviations, moved, weights, lotterySeed, effectiveness, shortageCost,
-            ],
+            AllocatorStage.self, named: name,
+            summary: "Places functions so that those busy at different times share a worker "
+                + "(\(name) \(explain) --help: why one is where it is).",
+            settings: deciding + [dryRun],
             migrations: migrations,
             make: { settings, cell in
-                var policy = Policy()
-                policy.kind = settings[Self.policy]
-                if let deviations = settings[deviations] {
-                    policy.deviations = policy.deviations.map { _ in deviations }
-                    policy.learns = false
-                }
-                policy.movedPerHour = settings[moved]
-                policy.fairness.weights = settings[weights].byCustomer
-                policy.fairness.lotterySeed = UInt64(settings[lotterySeed])
-                policy.planning.powerUsageEffectiveness = settings[effectiveness]
-                policy.planning.shortageCost = settings[shortageCost]
+                var policy = policy(settings)
+                policy.isDryRun = settings[dryRun]
                 return AllocatorStage(cell: cell, policy: policy)
             },
             write: { rows, session in try AllocatorTables().write(rows, to: &session) })
+    }
+
+    private static func policy(_ settings: Settings) -> Policy {
+        var policy = Policy()
+        policy.kind = settings[Self.policy]
+        if let deviations = settings[deviations] {
+            policy.deviations = policy.deviations.map { _ in deviations }
+            policy.learns = false
+        }
+        policy.movedPerHour = settings[moved]
+        policy.fairness.weights = settings[weights].byCustomer
+        policy.fairness.lotterySeed = UInt64(settings[lotterySeed])
+        policy.planning.powerUsageEffectiveness = settings[effectiveness]
+        policy.planning.shortageCost = settings[shortageCost]
+        return policy
+    }
+
+    private static func answer() -> Never {
+        runInquiry(
+            explain, of: name,
+            summary: "says why a function is where it is, and what would be decided now, from the "
+                + "cell's last checkpoint; give it the settings that the allocator has",
+            positional: [function], settings: deciding
+        ) { settings, session in
+            let path = settings[function][0]
+            guard let id = FunctionID(path: path) else { throw Unknown(path: path) }
+            let found = try session.execute(
+                """
+                select cell from assignments
+                where customer = $1 and service = $2 and function = $3
+                """, .text(id.service.customer), .text(id.service.service), .text(id.function))
+            guard let row = found.first else { throw Unknown(path: path) }
+            let cell: Int32 = row[0]
+            let stage = try restored(
+                AllocatorStage(cell: cell, policy: policy(settings)), partition: cell, &session)
+            guard let explanation = stage.explanation(of: id) else { throw Unknown(path: path) }
+            return explanation.description
+        }
+    }
+
+    private struct Unknown: Error, CustomStringConvertible {
+        let path: String
+        var description: String {
+            "no function \"\(path)\" has been placed; expected CUSTOMER/SERVICE/FUNCTION as in "
+                + "dashboard.assignments"
+        }
     }
 }
 
