@@ -55,3 +55,5 @@ comment on column dashboard.overload_history.measured is 'over / slots; null whe
 comment on column dashboard.overload_history.hour is 'When the hour began, in event time.';
 
 comment on column dashboard.workers.planned_milli_cpu is 'The CPU that its members need but for the share of the time that their tiers'' budgets allow on one worker, in thousandths of a core.';
+
+grant select on dashboard.overload, dashboard.overload_history to dashboard;
