@@ -35,7 +35,8 @@ extension Cell {
         if function.placements.count > 1 {
             lines.append("each of its \(function.placements.count) workers carries an even part")
         }
-        lines.append("its part on each worker, the least growth of what is planned there first:")
+        lines.append(
+            "its part on each worker, those in use first, then by how little its potential grows:")
         lines += alternatives(for: part, of: function)
         return Explanation(description: lines.joined(separator: "\n"))
     }
@@ -47,7 +48,7 @@ extension Cell {
             guard let index = ledger.index(of: worker) else { continue }
             ledger.release(part, at: index)
         }
-        var ordered: [(growth: Double, index: Int)] = []
+        var ordered: [(empty: Int, growth: Double, index: Int)] = []
         var refused = 0
         for index in ledger.workers.indices {
             let worker = ledger.workers[index]
@@ -56,7 +57,7 @@ extension Cell {
                 refused += 1
                 continue
             }
-            ordered.append((growth, index))
+            ordered.append((worker.members == 0 ? 1 : 0, growth, index))
         }
         ordered.sort { $0 < $1 }
         var lines = ordered.prefix(Self.alternativesMax).map { entry in
