@@ -38,14 +38,6 @@ public struct Packing: Sendable {
         self.init(attempt, best)
     }
 
-    /// Onto a given number of workers, whatever the budgets say.
-    public init(
-        _ profiles: [Profile], capacity: Need, workers: Int, _ policy: Policy
-    ) {
-        let attempt = PackingAttempt(profiles, capacity, policy)
-        self.init(attempt, attempt.levelled(over: max(1, workers)))
-    }
-
     private init(_ attempt: PackingAttempt, _ result: PackingAttempt.Result) {
         places = result.places
         workers = result.used
